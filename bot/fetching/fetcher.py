@@ -97,12 +97,14 @@ class Fetcher:
             try:
                 await self._take_all(origin, began, heard)
             except FetchError as error:
-                was_fetched = any(one.key == origin.key for one in self._known.origins)
-                heard(_failed(origin.url, error, was_fetched=was_fetched))
+                heard(_failed(origin.url, error, was_fetched=self._was_fetched(origin)))
             finally:
                 if outcomes & _SUCCESSES:
                     self._keep(origin)
                 self._save()
+
+    def _was_fetched(self, origin: FetchOrigin) -> bool:
+        return any(one.key == origin.key for one in self._known.origins)
 
     def _keep(self, origin: FetchOrigin) -> None:
         """Have an origin fetched again; what it brought before is not left by a smaller limit."""
@@ -142,7 +144,7 @@ class Fetcher:
                 for one in found:
                     told(self._take_file(one))
             return
-        pages = await self._listed(origin)
+        pages = await self._listed(origin, told)
         began(origin, len(pages))
         for number, page in enumerate(pages, start=1):
             try:
@@ -154,9 +156,18 @@ class Fetcher:
             if not number % _WRITTEN_EVERY:
                 self._save()
 
-    async def _listed(self, origin: FetchOrigin) -> list[Listed]:
+    async def _listed(
+        self, origin: FetchOrigin, told: Callable[[FetchResult], None]
+    ) -> list[Listed]:
         if origin.kind == "sitemap":
-            return await in_sitemap(self.web, origin.url, origin.under, origin.most)
+            was_fetched = self._was_fetched(origin)
+            return await in_sitemap(
+                self.web,
+                origin.url,
+                origin.under,
+                origin.most,
+                lambda url, error: told(_failed(url, error, was_fetched=was_fetched)),
+            )
         if origin.kind == "feed":
             return await in_feed(self.web, origin.url, origin.under, origin.most)
         return [Listed(origin.url)]
@@ -179,6 +190,11 @@ class Fetcher:
         ending = ending_of(found.url, found.media_type)
         if ending is None:
             return FetchResult("left_out", page.url, not_read(found))
+        if before is not None and not name.endswith(ending):
+            if (self.folder / name).is_file():
+                return FetchResult("left_out", page.url, _of_another_kind(found, name))
+            files = {other: one for other, one in self._known.files.items() if other != name}
+            self._known, before = self._known.model_copy(update={"files": files}), None
         if before is None:
             name = name_of(page.url, ending, self._known.files.keys())
         return self._write(name, in_utf_8(found), page, found, before)
@@ -255,6 +271,13 @@ def not_read(found: Response) -> str:
     return f"it is {found.media_type}, which is not read"
 
 
+def _of_another_kind(found: Response, name: str) -> str:
+    return (
+        f"it is {found.media_type} by now, as {name} can't be, which is kept; delete that file to "
+        "have the page again"
+    )
+
+
 def in_utf_8(found: Response) -> bytes:
     """A text whose encoding only the server tells, in one that the file itself tells."""
     charset = (found.charset or "utf-8").lower()
@@ -262,5 +285,5 @@ def in_utf_8(found: Response) -> bytes:
         return found.content
     try:
         return _BYTE_ORDER_MARK + found.content.decode(charset).encode()
-    except (LookupError, UnicodeDecodeError):
+    except (LookupError, UnicodeError):
         return found.content

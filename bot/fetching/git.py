@@ -5,7 +5,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,7 +16,7 @@ from bot.fetching.addresses import check_host, check_no_login, is_public, refusa
 from bot.fetching.errors import FetchError, NotPublicError, none_wanted
 from bot.fetching.names import name_of
 from index.documents import list_documents
-from index.provenance import FetchOrigin
+from index.provenance import FetchOrigin, is_address
 
 # Limits of a clone without its history: beyond them it is no folder of documents.
 _TIME_LIMIT_S = 600.0
@@ -77,20 +77,19 @@ def cloned(origin: FetchOrigin, *, allow_private: bool) -> Iterator[list[InRepos
         wanted = [file for file in files if file.id.startswith(below)][: origin.most]
         if not wanted:
             raise FetchError(none_wanted(len(files), "document", below or None))
-        yield [
-            InRepository(
-                name=_name(address, file.id),
-                url=_view(address, commit, file.id),
-                content=file.path.read_bytes(),
-            )
-            for file in wanted
-        ]
+        found: dict[str, InRepository] = {}
+        for file in wanted:
+            name = _name(address, file.id, found)
+            view = _view(address, commit, file.id)
+            url = view if is_address(view) else origin.url
+            found[name] = InRepository(name, url, file.path.read_bytes())
+        yield list(found.values())
 
 
-def _name(address: URL, document_id: str) -> str:
+def _name(address: URL, document_id: str, taken: Container[str]) -> str:
     ending = PurePosixPath(document_id).suffix
     below = address / document_id if address.path != "/" else address.origin() / document_id
-    return name_of(str(below), ending, frozenset())
+    return name_of(str(below), ending, taken)
 
 
 def _view(address: URL, commit: str, document_id: str) -> str:

@@ -1,7 +1,7 @@
 """Sitemaps and feeds -> the pages that they name."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
@@ -30,7 +30,9 @@ class Listed:
     dated: date | None = None
 
 
-async def in_sitemap(web: Web, url: str, under: str | None, most: int) -> list[Listed]:
+async def in_sitemap(
+    web: Web, url: str, under: str | None, most: int, failed: Callable[[str, FetchError], None]
+) -> list[Listed]:
     """
     The pages of a sitemap, or of the sitemaps that it names, in their order and each once.
 
@@ -40,11 +42,12 @@ async def in_sitemap(web: Web, url: str, under: str | None, most: int) -> list[L
             sitemaps are.
         under: How the addresses of the pages begin; without, they are on the same host.
         most: At most so many.
+        failed: Told of each sitemap that can't be fetched, or is none, and why.
 
     Raises:
-        FetchError: If a sitemap can't be fetched, or is none.
+        FetchError: If the sitemaps, all of which could be read, name no such page.
     """
-    named = 0
+    named = failures = 0
     waiting = [url] if _is_file_of(url, (".xml", ".gz")) else await _sitemaps_of(web, url)
     seen: set[str] = set()
     found: dict[str, Listed] = {}
@@ -53,7 +56,12 @@ async def in_sitemap(web: Web, url: str, under: str | None, most: int) -> list[L
         if sitemap in seen:
             continue
         seen.add(sitemap)
-        root = _parsed((await web.get(sitemap)).content)
+        try:
+            root = _parsed((await web.get(sitemap)).content)
+        except FetchError as error:
+            failures += 1
+            failed(sitemap, error)
+            continue
         for entry in root.iterchildren("{*}sitemap", "{*}url"):
             where = (entry.findtext("{*}loc") or "").strip()
             if etree.QName(entry).localname == "sitemap":
@@ -63,7 +71,7 @@ async def in_sitemap(web: Web, url: str, under: str | None, most: int) -> list[L
             page = _page(where)
             if page and _is_under(page, under, url) and len(found) < most:
                 found.setdefault(page, Listed(page, _day(entry.findtext("{*}lastmod"))))
-    if not found:
+    if not found and not failures:
         raise FetchError(none_wanted(named, "page", under or str(URL(url).origin())))
     return list(found.values())
 
@@ -107,12 +115,12 @@ def _links(entry: etree._Element) -> Iterator[str]:
 
 def _parsed(content: bytes) -> etree._Element:
     """XML that can reach nothing and unpack nothing; raises FetchError where it is none."""
-    if content.startswith(_GZIP):
-        content = zlib.decompressobj(_GZIP_ONLY).decompress(content, MAX_BYTES)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
+        if content.startswith(_GZIP):
+            content = zlib.decompressobj(_GZIP_ONLY).decompress(content, MAX_BYTES)
         return etree.fromstring(content, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
+    except (etree.XMLSyntaxError, zlib.error, ValueError) as error:
         raise FetchError("it is no sitemap and no feed, or its XML is damaged") from error
 
 

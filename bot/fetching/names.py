@@ -10,7 +10,8 @@ from yarl import URL
 
 from index.formats.base import FORMATS
 
-_MAX_PART_CHARS = 80
+# A name has 255 bytes at most, and an ending, a hash and a scratch file's marks stand beside it.
+_MAX_PART_BYTES = 80
 _MAX_PARTS = 12
 _HASH_CHARS = 8
 _NOT_IN_NAMES = re.compile(r"[^\w.\-]+")
@@ -64,6 +65,10 @@ def name_of(url: str, ending: str, taken_by_others: Container[str]) -> str:
     stem = last.removesuffix(ending) or last
     if not address.path.endswith("/") and PurePosixPath(last).suffix.lower() in FORMATS:
         stem = PurePosixPath(last).stem
+    # No folder is named as a document may be, so that one never stands in the other's way.
+    folders = [
+        f"{one}~" if PurePosixPath(one).suffix.lower() in FORMATS else one for one in folders
+    ]
     name = "/".join([_part(_host(address)), *folders, f"{stem}{ending}"])
     if address.raw_query_string or len(parts) == _MAX_PARTS or name in taken_by_others:
         digest = hashlib.sha256(url.encode()).hexdigest()[:_HASH_CHARS]
@@ -79,8 +84,9 @@ def _host(address: URL) -> str:
 def _part(text: str) -> str:
     """A part of a path as a name of its own, which is not hidden and leads nowhere else."""
     name = _NOT_IN_NAMES.sub("-", text).strip("-").lstrip(".") or "page"
-    if len(name) <= _MAX_PART_CHARS:
+    if len(name.encode()) <= _MAX_PART_BYTES:
         return name
     digest = hashlib.sha256(text.encode()).hexdigest()[:_HASH_CHARS]
     suffix = PurePosixPath(name).suffix[:_HASH_CHARS]
-    return f"{name[: _MAX_PART_CHARS - 2 * _HASH_CHARS]}~{digest}{suffix}"
+    kept = name.encode()[: _MAX_PART_BYTES - 2 * _HASH_CHARS].decode(errors="ignore")
+    return f"{kept}~{digest}{suffix}"

@@ -76,8 +76,6 @@ async def _one_page(url: str, max_bytes: int, until: float, *, allow_private: bo
     ending = ending_of(found.url, found.media_type)
     if ending is None:
         raise FetchError(not_read(found))
-    if not found.content or not is_address(found.url):
-        raise FetchError("it is empty" if not found.content else "it leads to no address")
     content = in_utf_8(found)
     fetched = Fetched(
         url=url,

@@ -21,6 +21,7 @@ from bot.fetching.addresses import (
     unknown_host,
 )
 from bot.fetching.errors import FetchError, GoneError, NotPublicError
+from index.provenance import is_address
 
 USER_AGENT = f"Quoth/{__version__} (documents for exact answers)"
 # By this name robots.txt speaks of us.
@@ -38,6 +39,7 @@ _MAX_REDIRECTS = 10
 # A server that is busy is asked once more, after so long at most.
 _MAX_RETRY_AFTER_S = 60.0
 _GZIP_OR_ZLIB = 47
+_GZIP = b"\x1f\x8b"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
 _BUSY = frozenset({429, 503})
@@ -157,6 +159,8 @@ class Web:
     async def _follow(self, url: URL, seen: Seen, clock: asyncio.Timeout) -> Response:
         passed = set()
         for _ in range(_MAX_REDIRECTS + 1):
+            # A part of a page is no page of its own.
+            url = url.with_fragment(None)
             if url in passed:
                 raise FetchError("it redirects in a circle")
             passed.add(url)
@@ -173,6 +177,8 @@ class Web:
         if url.scheme not in {"http", "https"} or not url.host:
             raise FetchError("it is no address of HTTP or HTTPS")
         check_no_login(url)
+        if not is_address(str(url)):
+            raise FetchError("its address is too long, or is written in a way that none may be")
         if not self._any_host:
             check_host(url.host)
 
@@ -194,15 +200,18 @@ class Web:
     ) -> Response | URL:
         if response.status in _REDIRECTS and "Location" in response.headers:
             return url.join(URL(response.headers["Location"]))
-        if response.status == _NOT_MODIFIED:
+        if response.status == _NOT_MODIFIED and seen.headers:
             return Response(str(url), b"", "", None, seen, is_unchanged=True)
         if response.status in _GONE:
             raise GoneError(f"the server says {response.status}")
         if response.status != _OK:
             raise FetchError(f"the server says {response.status}")
+        content = await _content(response, self._limits.bytes)
+        if not content:
+            raise FetchError("it is empty")
         return Response(
             str(url),
-            await _content(response, self._limits.bytes),
+            content,
             response.content_type,
             response.charset,
             Seen(_plain(response, "ETag"), _plain(response, "Last-Modified")),
@@ -245,7 +254,7 @@ class Web:
                     if response.status >= _SERVER_ERRORS:
                         raise FetchError(f"robots.txt of its server fails with {response.status}")
                     if response.status == _OK:
-                        found = await _content(response, _MAX_ROBOTS_BYTES)
+                        found = await _content(response, _MAX_ROBOTS_BYTES, is_cut=True)
                         text = found.decode("utf-8", "replace")
                 break
             self._robots[origin] = Protego.parse(text)
@@ -283,8 +292,8 @@ def _plain(response: aiohttp.ClientResponse, name: str) -> str | None:
     return value if value.isascii() and value.isprintable() and value else None
 
 
-async def _content(response: aiohttp.ClientResponse, most: int) -> bytes:
-    """The bytes of a response, unpacked as they come, and never more than may be."""
+async def _content(response: aiohttp.ClientResponse, most: int, *, is_cut: bool = False) -> bytes:
+    """The bytes of a response, unpacked as they come; beyond `most`, it fails or is cut off."""
     coding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if coding not in {"identity", "gzip", "x-gzip", "deflate", ""}:
         raise FetchError(f"it is packed as {coding[:20]!r}, which was not asked for")
@@ -292,8 +301,16 @@ async def _content(response: aiohttp.ClientResponse, most: int) -> bytes:
     found = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
         found += chunk if unpack is None else unpack.decompress(chunk, most + 1 - len(found))
+        # What is packed may come in several parts, one after the other.
+        while unpack and unpack.eof and unpack.unused_data.startswith(_GZIP) and len(found) <= most:
+            rest, unpack = unpack.unused_data, zlib.decompressobj(_GZIP_OR_ZLIB)
+            found += unpack.decompress(rest, most + 1 - len(found))
+        if len(found) > most and is_cut:
+            return bytes(found[:most])
         if len(found) > most:
             raise FetchError(f"it has more than {most / 1e6:,.0f} MB")
+        if unpack and unpack.eof and not _GZIP.startswith(unpack.unused_data[: len(_GZIP)]):
+            break
     if unpack is not None and not unpack.eof:
         raise FetchError("its packed content ends too early")
     return bytes(found)

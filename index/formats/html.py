@@ -165,7 +165,7 @@ def _decode(content: bytes) -> str:
         except UnicodeDecodeError:
             try:
                 return content.decode(declared[1].decode("ascii"))
-            except (UnicodeDecodeError, LookupError):
+            except (UnicodeError, LookupError):
                 pass
     return decode(content)
 

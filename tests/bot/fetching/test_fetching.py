@@ -22,6 +22,7 @@ from bot.fetching.names import ending_of, name_of
 from bot.fetching.web import USER_AGENT, Limits, Web
 from index.documents import list_documents
 from index.provenance import (
+    LOCK_NAME,
     PROVENANCE_NAME,
     FetchOrigin,
     OriginKind,
@@ -156,7 +157,7 @@ def test_what_is_killed_while_it_fetches_leaves_no_file_that_counts_as_edited(
 
     assert told.outcome == "new"
     assert "40 marks" in (tmp_path / told.detail).read_text()
-    assert [path.name for path in tmp_path.glob(".*")] == [PROVENANCE_NAME]
+    assert {path.name for path in tmp_path.glob(".*")} == {PROVENANCE_NAME, LOCK_NAME}
 
 
 @pytest.mark.parametrize(
@@ -542,6 +543,9 @@ def test_the_documents_of_a_repository_are_fetched(
     made = repository / "docs" / "fines.md"
     made.parent.mkdir(parents=True)
     (repository / "README.md").write_text("# Town\n")
+    # Both would have the same name.
+    for name in ("late fees.md", "late-fees.md"):
+        made.with_name(name).write_text(f"# {name}\n\nThe fee is 9 euros.\n")
 
     def git(*arguments: str) -> None:
         who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
@@ -557,9 +561,11 @@ def test_the_documents_of_a_repository_are_fetched(
     asked = [origin(f"{site.url}/repository/.git", "git", "docs")]
     first, again = fetched(tmp_path / "to", asked), fetched(tmp_path / "to", None)
 
-    assert (outcomes(first), outcomes(again)) == ({"new": 1}, {"unchanged": 1})
+    assert (outcomes(first), outcomes(again)) == ({"new": 3}, {"unchanged": 3})
+    for one, name in zip(first, ("fines.md", "late%20fees.md", "late-fees.md"), strict=True):
+        assert one.url.endswith(f"docs/{name}")
+        assert (tmp_path / "to" / one.detail).is_file()
     assert "theft is 36" in (tmp_path / "to" / first[0].detail).read_text()
-    assert "docs/fines.md" in first[0].url
     refused = fetched(tmp_path / "no", asked, private=False)
     assert [one.outcome for one in refused] == ["failed"]
 

@@ -1,0 +1,172 @@
+"""Sites that answer in ways that are allowed, or nearly, and easy to overlook."""
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from bot.fetching.web import Limits
+from index.provenance import read_provenance
+from tests.bot.fetching.site import Page, Site, serving
+from tests.bot.fetching.test_fetching import NAME, fails, fetched, origin, outcomes
+
+HTML = {"Content-Type": "text/html"}
+PACKED = HTML | {"Content-Encoding": "gzip"}
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        ("/a.html", "/a.html/print"),
+        ("/a.html/print", "/a.html"),
+        ("/" + quote("日" * 79), "/" + quote("日" * 79) + "?page=2", "/" + quote("𝒜" * 80)),
+    ],
+)
+def test_no_name_of_a_file_stands_in_the_way_of_others(
+    site: Site, tmp_path: Path, paths: tuple[str, ...]
+) -> None:
+    for path in paths:
+        site.put(path, f"This is what {path} says.")
+    asked = [origin(f"{site.url}{path}") for path in paths]
+
+    first, again = fetched(tmp_path, asked), fetched(tmp_path, None)
+
+    assert outcomes(first) == {"new": len(paths)}
+    assert outcomes(again) == {"unchanged": len(paths)}
+    assert len({one.detail for one in first}) == len(list(tmp_path.rglob("*.html")))
+
+
+def test_a_sitemap_that_fails_takes_no_other_away_and_is_named(site: Site, tmp_path: Path) -> None:
+    site.put("/a", "The library opens at nine.")
+    site.sitemap("/good.xml", ["/a"])
+    damaged = bytearray(gzip.compress(b"<urlset></urlset>" * 1_000))
+    damaged[20:] = b"\xff" * 50
+    site.pages["/damaged.xml.gz"] = Page(bytes(damaged))
+    named = ("missing.xml", "damaged.xml.gz", "good.xml")
+    parts = "".join(f"<sitemap><loc>{site.url}/{name}</loc></sitemap>" for name in named)
+    site.xml("/sitemap.xml", f"<sitemapindex>{parts}</sitemapindex>")
+    asked = [origin(site.url, "sitemap")]
+
+    first, again = fetched(tmp_path, asked), fetched(tmp_path, None)
+    del site.pages["/sitemap.xml"]
+    (gone,) = fetched(tmp_path, None)
+
+    for told, is_known, last in ((first, False, "new"), (again, True, "unchanged")):
+        assert [(one.outcome, one.url, one.was_fetched) for one in told[:2]] == [
+            ("gone", f"{site.url}/missing.xml", is_known),
+            ("failed", f"{site.url}/damaged.xml.gz", is_known),
+        ]
+        assert [one.outcome for one in told[2:]] == [last]
+    assert (gone.outcome, gone.url) == ("gone", f"{site.url}/sitemap.xml")
+
+
+@pytest.mark.parametrize("charset", ["undefined", "punycode", "unicode_escape", "utf-7"])
+def test_an_encoding_that_none_writes_in_ends_nothing(
+    site: Site, tmp_path: Path, charset: str
+) -> None:
+    content = rb"<p>The library opens at nine. +2AA- \ud800</p>"
+    headers = {"Content-Type": f"text/html; charset={charset}"}
+    site.pages["/odd"] = Page(content, headers=headers)
+
+    (told,) = fetched(tmp_path, [origin(f"{site.url}/odd")])
+
+    assert (tmp_path / told.detail).read_bytes() == content
+
+
+def test_what_has_no_content_is_no_document(site: Site, tmp_path: Path) -> None:
+    site.pages["/empty.html"] = Page(headers=HTML)
+    site.pages["/unasked.html"] = Page(status=304)
+    site.put("/page", "The library opens at nine.")
+    (page,) = fetched(tmp_path / "kept", [origin(f"{site.url}/page")])
+    site.pages["/page"] = Page(headers=HTML)
+
+    (again,) = fetched(tmp_path / "kept", None)
+
+    assert fails(tmp_path / "no", f"{site.url}/empty.html") == "it is empty"
+    assert fails(tmp_path / "no", f"{site.url}/unasked.html") == "the server says 304"
+    assert (again.outcome, again.detail, again.was_fetched) == ("failed", "it is empty", True)
+    assert "at nine" in (tmp_path / "kept" / page.detail).read_text()
+
+
+def test_a_file_is_not_overwritten_by_another_kind_of_page(site: Site, tmp_path: Path) -> None:
+    def pdf() -> None:
+        headers = {"Content-Type": "application/pdf"}
+        site.pages["/fees"] = Page(b"%PDF-1.4", headers=headers)
+
+    pdf()
+    (first,) = fetched(tmp_path, [origin(f"{site.url}/fees")])
+    site.put("/fees", "Please sign in.")
+    (kept,) = fetched(tmp_path, None)
+    pdf()
+    (back,) = fetched(tmp_path, None)
+    site.put("/fees", "The fee is nine euros.")
+    (tmp_path / first.detail).unlink()
+    (new,) = fetched(tmp_path, None)
+
+    name = NAME.format(port=site.port, path="fees")
+    assert (first.outcome, first.detail) == ("new", f"{name}.pdf")
+    assert (kept.outcome, back.outcome) == ("left_out", "unchanged")
+    assert f"it is text/html by now, as {name}.pdf can't be" in kept.detail
+    assert (new.outcome, new.detail) == ("new", f"{name}.html")
+    assert list(read_provenance(tmp_path).files) == [new.detail]
+
+
+def test_a_part_of_a_page_is_the_same_page(site: Site, tmp_path: Path) -> None:
+    site.put("/page", "The library opens at nine.")
+    site.redirect("/short", "/page#hours")
+    asked = [origin(f"{site.url}/{path}") for path in ("page#fees", "page", "short")]
+
+    told = fetched(tmp_path, asked)
+
+    assert outcomes(told) == {"new": 1, "same": 2}
+    (known,) = read_provenance(tmp_path).files.values()
+    assert known.source == f"{site.url}/page"
+
+
+def test_an_address_that_can_not_be_written_down_is_refused_when_it_is_led_to(
+    site: Site, tmp_path: Path
+) -> None:
+    long = f"/long?{'a' * 2_000}"
+    site.redirect("/page", long)
+    site.put(long, "It is closed on Monday.")
+    site.put("/after", "The library opens at nine.")
+
+    told = fetched(tmp_path, [origin(f"{site.url}/{path}") for path in ("page", "after")])
+
+    assert [one.outcome for one in told] == ["failed", "new"]
+    assert told[0].detail.startswith("its address is too long")
+
+
+def test_all_parts_of_what_is_packed_are_read_and_nothing_behind_them(
+    site: Site, tmp_path: Path
+) -> None:
+    parts = gzip.compress(b"<p>The library opens at nine.</p>") + gzip.compress(b"<p>Or ten.</p>")
+    site.pages["/parts"] = Page(parts, headers=PACKED)
+    site.pages["/trailing"] = Page(parts + b"\0" * 3_000_000, headers=PACKED)
+    limits = Limits(delay_s=0, time_s=20, bytes=100_000)
+
+    told = fetched(
+        tmp_path, [origin(f"{site.url}/{path}") for path in ("parts", "trailing")], limits
+    )
+
+    for one in told:
+        said = (tmp_path / one.detail).read_text()
+        assert said == "<p>The library opens at nine.</p><p>Or ten.</p>"
+
+
+def test_of_a_long_robots_txt_the_beginning_counts(site: Site, tmp_path: Path) -> None:
+    rules = b"User-agent: *\nDisallow: /private\n" + b"# and so on\n" * 100_000
+    site.pages["/robots.txt"] = Page(rules)
+    site.put("/private", "Nobody reads this.")
+    site.put("/page", "The library opens at nine.")
+
+    assert fails(tmp_path, f"{site.url}/private") == "robots.txt of its server forbids it"
+    assert outcomes(fetched(tmp_path, [origin(f"{site.url}/page")])) == {"new": 1}
