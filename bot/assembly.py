@@ -140,6 +140,8 @@ def _open(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
     except NotPublishedError:
         return None, Renewal("unpublished")
     except IndexMissingError:
+        # Without a folder a build would only say so to standard error.
+        list_documents(settings.seeds, settings.data)
         return None, Renewal("missing")
     except IndexFormatError as error:
         return None, Renewal("format", str(error))

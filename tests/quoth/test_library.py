@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import quoth
-from quoth import FilterError, Library, QuestionError, open_folder
+from quoth import FilterError, IndexingError, Library, QuestionError, open_folder
 from quoth.library import data_of
 from tests.conftest import ROOT
 
@@ -85,6 +85,13 @@ def test_many_threads_may_ask(library: Library) -> None:
         thread.join()
 
     assert said == ["35,927"] * 2
+
+
+def test_of_a_folder_that_is_not_there_the_error_says_so(tmp_path: Path) -> None:
+    with pytest.raises(IndexingError, match="nowhere: there is no such folder"):
+        open_folder(tmp_path / "nowhere", data=tmp_path / "data")
+
+    assert not (tmp_path / "data").exists()
 
 
 def test_each_folder_has_a_place_of_its_own(tmp_path: Path) -> None:
