@@ -171,7 +171,7 @@ def _forget(folder: Path, urls: tuple[str, ...]) -> None:
 
 
 def _origin(url: str, kind: "OriginKind", under: str | None, most: int) -> "FetchOrigin":
-    from pydantic import ValidationError
+    from yarl import URL
 
     from index.provenance import FetchOrigin, masked
 
@@ -181,8 +181,9 @@ def _origin(url: str, kind: "OriginKind", under: str | None, most: int) -> "Fetc
             "with it, or leave it out."
         )
     try:
+        URL(url)
         return FetchOrigin(kind=kind, url=url, under=under, most=most)
-    except ValidationError:
+    except ValueError:
         raise click.UsageError(
             f"{masked(url)[:100]!r} is no address to fetch. Write it as https://example.org/page, "
             "without a name or a password, which would be written down."

@@ -148,6 +148,6 @@ def _day(text: str | None) -> date | None:
         pass
     try:
         found: datetime = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return found.date()

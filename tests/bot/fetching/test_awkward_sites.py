@@ -68,6 +68,19 @@ def test_a_sitemap_that_fails_takes_no_other_away_and_is_named(site: Site, tmp_p
     assert (gone.outcome, gone.url) == ("gone", f"{site.url}/sitemap.xml")
 
 
+@pytest.mark.parametrize(
+    "day", ["99999999999999999999 10:00:00", "2024 10:00:00 +99999999999999999999"]
+)
+def test_a_day_that_there_is_not_leaves_the_page(site: Site, tmp_path: Path, day: str) -> None:
+    site.put("/news", "The library opens at nine.")
+    item = f"<item><link>/news</link><pubDate>Tue, 05 Mar {day}</pubDate></item>"
+    site.xml("/feed", f"<rss><channel>{item}</channel></rss>")
+
+    (told,) = fetched(tmp_path, [origin(f"{site.url}/feed", "feed")])
+
+    assert read_provenance(tmp_path).files[told.detail].dated is None
+
+
 @pytest.mark.parametrize("charset", ["undefined", "punycode", "unicode_escape", "utf-7"])
 def test_an_encoding_that_none_writes_in_ends_nothing(
     site: Site, tmp_path: Path, charset: str

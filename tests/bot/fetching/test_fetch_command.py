@@ -69,6 +69,17 @@ def test_what_would_be_ignored_is_refused(
     assert expected in result.output
 
 
+@pytest.mark.parametrize("kind", [(), ("--sitemap",), ("--feed",), ("--git",)])
+@pytest.mark.parametrize("url", ["http://a.example:99999/", "http://[bogus]/", "http://xn--ü.a/"])
+def test_an_address_that_can_not_be_one_is_refused(
+    tmp_path: Path, url: str, kind: tuple[str, ...]
+) -> None:
+    result = fetch(tmp_path, *kind, url)
+
+    assert result.exit_code == 2
+    assert "is no address to fetch" in result.output
+
+
 def test_an_update_takes_nothing_that_it_would_ignore(tmp_path: Path) -> None:
     for arguments in (["--max=3"], ["--under=https://example.org/"], ["--sitemap"]):
         result = fetch(tmp_path, "--update", *arguments)
