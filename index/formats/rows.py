@@ -3,25 +3,24 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import chain, islice
 from typing import Any
 
 from index.documents import decode
 from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
-from index.formats.headers import SAMPLED_ROWS, count_of_headers, names_of
-from index.formats.tables import AFTER_NAME, BETWEEN_CELLS, MAX_CELL_CHARS
+from index.formats.sheet_tables import add_rows, named
+from index.formats.tables import MAX_CELL_CHARS
 
 # A delimiter is told from this much. Python's own sniffer takes seconds for some such texts, and
 # doubled quotes for ends of cells where its sample has none.
 _SNIFFED_CHARS = 20_000
 # Of those that fit alike the first; a comma also stands in numbers and in sentences.
 _DELIMITERS = "\t;|,"
-# Of all columns together, which each row repeats; with longer ones, they stand once, at the head.
-_MAX_NAMES_CHARS = 5_000
+# A comma in a sentence cuts it in two.
+_PAIR = 2
 
 
 def load_csv(suffix: str, content: bytes) -> Loaded:
@@ -32,55 +31,11 @@ def load_csv(suffix: str, content: bytes) -> Loaded:
     blocks = Blocks("row")
     rows = ([one_line(cell) for cell in row] for row in reader)
     try:
-        for number, row in written_rows(enumerate(rows, start=1)):
-            blocks.begin(f"{number}")
-            blocks.add(row)
+        add_rows(blocks, enumerate(rows, start=1), lambda number: blocks.begin(f"{number}"))
     except csv.Error as error:
         raise DocumentError(f"line {reader.line_num}: {error}") from error
     # A cell is no title, and a date in one is not the table's.
     return replace(blocks.loaded(), title=None, dated=None)
-
-
-def written_rows(rows: Iterable[tuple[int, Sequence[str]]]) -> Iterator[tuple[int, str]]:
-    """
-    Write rows, each cell on a line of its own after the name of its column.
-
-    The first row, or the first two, name the columns unless they look like those that follow. Rows
-    of one cell above them are a title. A table that names nothing has its rows as they stand.
-
-    Args:
-        rows: The number of each, and its cells in one line.
-
-    Yields:
-        The number of each row that says something, and what it says.
-    """
-    waiting = iter((number, row) for number, row in rows if any(row))
-    ahead = list(islice(waiting, SAMPLED_ROWS))
-    while len(ahead) > 1 and _is_title(ahead[0][1], [row for _, row in ahead[1:]]):
-        number, row = ahead.pop(0)
-        yield number, next(filter(None, row))
-    count = count_of_headers([row for _, row in ahead], unless=True)
-    header, ahead = ahead[:count], ahead[count:]
-    names = names_of([row for _, row in header]) if header else []
-    is_repeated = 0 < sum(map(len, names)) <= _MAX_NAMES_CHARS
-    if not is_repeated or not ahead:
-        yield from ((number, _plain(row)) for number, row in header)
-    for number, row in chain(ahead, waiting):
-        if is_repeated:
-            more = (f"column {place}" for place in range(len(names) + 1, len(row) + 1))
-            yield number, _named(zip(chain(names, more), row, strict=False))
-        else:
-            yield number, _plain(row)
-
-
-def _is_title(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Whether a row says something of the whole table that follows it."""
-    said = [sum(map(bool, each)) for each in below]
-    return sum(map(bool, row)) == 1 and min(said) > 1
-
-
-def _plain(row: Iterable[str]) -> str:
-    return BETWEEN_CELLS.join(filter(None, row))
 
 
 def _reader(text: str, delimiter: str) -> Any:
@@ -96,9 +51,13 @@ def _delimiter(suffix: str, text: str) -> str:
         counts = [len(row) for row in _reader(text[:_SNIFFED_CHARS], delimiter) if row]
         # The last row may be cut.
         counts = counts[:-1] or counts
-        if not counts or counts[0] == 1:
-            return 0.0, 1
-        return counts.count(counts[0]) / len(counts), counts[0]
+        columns = counts[0] if counts else 1
+        if columns == 1:
+            # A title may stand above the table.
+            columns = max((count for count in counts if count > _PAIR), key=counts.count, default=1)
+            if counts.count(columns) <= len(counts) / 2:
+                columns = 1
+        return (counts.count(columns) / len(counts), columns) if columns > 1 else (0.0, 1)
 
     return max(_DELIMITERS, key=fit)
 
@@ -114,7 +73,7 @@ def load_jsonl(_suffix: str, content: bytes) -> Loaded:
         except ValueError as error:
             raise DocumentError(f"line {number}: it is not JSON ({error})") from error
         blocks.begin(f"{number}")
-        blocks.add(_named((one_line(name), one_line(said)) for name, said in _fields("", value)))
+        blocks.add(named((one_line(name), one_line(said)) for name, said in _fields("", value)))
     # A cell is no title, and a date in one is not the table's.
     return replace(blocks.loaded(), title=None, dated=None)
 
@@ -138,13 +97,6 @@ def _scalar(value: object) -> str:
     if isinstance(value, str):
         return value
     return "" if value is None else json.dumps(value, ensure_ascii=False)
-
-
-def _named(fields: Iterable[tuple[str, str]]) -> str:
-    """What has a value, each on a line of its own after its name."""
-    return "\n".join(
-        f"{name}{AFTER_NAME}{value}" if name else value for name, value in fields if value
-    )
 
 
 def one_line(text: str) -> str:

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from python_calamine import CalamineError, CalamineSheet, PasswordError, SheetTypeEnum, ZipError
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+    ZipError,
+)
 from python_calamine import load_workbook as load
 
 from index.errors import DocumentError
@@ -15,7 +22,9 @@ from index.formats.blocks import Blocks
 from index.formats.office_properties import title_and_date
 from index.formats.open_document import meta_title_and_date
 from index.formats.packages import open_package
-from index.formats.rows import one_line, written_rows
+from index.formats.rows import one_line
+from index.formats.sheet_tables import add_rows
+from index.formats.tables import MAX_REPEATED_CHARS
 
 _OLD = ".xls"
 _OPEN = ".ods"
@@ -32,7 +41,8 @@ def load_workbook(suffix: str, content: bytes) -> Loaded:
     try:
         workbook = load(io.BytesIO(content))
         for about in workbook.sheets_metadata:
-            if about.typ == SheetTypeEnum.WorkSheet:
+            is_shown = about.visible == SheetVisibleEnum.Visible
+            if about.typ == SheetTypeEnum.WorkSheet and is_shown:
                 _add(blocks, workbook.get_sheet_by_name(about.name))
     except PasswordError as error:
         raise DocumentError("it is protected by a password; save it without") from error
@@ -52,15 +62,38 @@ def _stated(suffix: str, package: zipfile.ZipFile) -> tuple[str | None, date | N
 
 
 def _add(blocks: Blocks, sheet: CalamineSheet) -> None:
-    for number, row in written_rows(_rows(sheet)):
+    def begin(number: int) -> None:
         blocks.line = number
         blocks.begin(sheet.name)
-        blocks.add(row)
+
+    add_rows(blocks, enumerate(_rows(sheet), start=1), begin)
 
 
-def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[str]]]:
-    for number, row in enumerate(sheet.iter_rows(), start=1):
-        yield number, list(map(_written, row))
+def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
+    """
+    The rows of a sheet, each cell in one line.
+
+    A cell over several rows stands in each of them that has others, since it says what these are.
+    """
+    left = sheet.start[1] if sheet.start else 0
+    bottoms = {
+        (top, column - left): bottom
+        for (top, column), (bottom, _) in sheet.merged_cell_ranges or ()
+        if bottom > top
+    }
+    reaching: dict[int, tuple[int, str]] = {}
+    for number, values in enumerate(sheet.iter_rows()):
+        row = list(map(_written, values))
+        reaching = {column: each for column, each in reaching.items() if each[0] >= number}
+        if any(row):
+            for column, (_, text) in reaching.items():
+                row[column] = row[column] or text
+        if bottoms:
+            for column, text in enumerate(row):
+                bottom = bottoms.get((number, column))
+                if bottom is not None and text and len(text) <= MAX_REPEATED_CHARS:
+                    reaching[column] = bottom, text
+        yield row
 
 
 def _written(value: _Value) -> str:

@@ -16,7 +16,7 @@ AFTER_NAME = ": "
 # Of all columns together. Every row repeats them; longer ones are sentences, and stand once.
 _MAX_NAMES_CHARS = 200
 # Of the cells that reach into a row from above, together; others are remarks, and stand once.
-_MAX_REPEATED_CHARS = 200
+MAX_REPEATED_CHARS = 200
 # A wider table is no table for people, and is written as it stands.
 _MAX_COLUMNS = 100
 
@@ -198,7 +198,7 @@ def _placed(rows: Sequence[Row]) -> list[list[_Placed]] | None:
 def _below(cells: Sequence[_Placed]) -> list[_Placed]:
     """The cells that cover more than one row, as they stand in the next one."""
     reaching = []
-    left = _MAX_REPEATED_CHARS
+    left = MAX_REPEATED_CHARS
     for one in cells:
         if one.cell.rows > 1:
             text = one.cell.text if len(one.cell.text) <= left else ""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from index.contexts import MAX_CONTEXT_CHARS, Contexts, sentence_context
 from index.documents import Document
 from index.formats.base import Place
+from index.formats.blocks import Blocks
+from index.formats.sheet_tables import add_rows
 from index.inspection import verify
 from index.retrieve import Retriever
 from tests.conftest import Library
@@ -86,6 +89,23 @@ def test_slides_sheets_and_messages_are_context_by_their_names_if_somebody_named
         "Berths",
         "Re: Fees",
     ]
+
+
+def test_the_title_of_a_table_and_its_divisions_are_context_of_each_row() -> None:
+    blocks = Blocks("sheet")
+
+    def begin(number: int) -> None:
+        blocks.line = number
+        blocks.begin("Prices")
+
+    header, canoes = ["Boat", "Members", "Guests"], ["CANOES", "", ""]
+    rows = [["Of 2026"], [], header, canoes, ["Single", "9", "14"], ["Double", "14", "20"]]
+    add_rows(blocks, enumerate(rows, start=1), begin)
+    loaded = blocks.loaded()
+    contexts = Contexts(replace(document(loaded.text, loaded.places), headings=loaded.headings))
+
+    found = [contexts.context(place.start_char, "text") for place in loaded.places]
+    assert found == ["Harbour: Prices", *["Harbour: Prices: Of 2026: CANOES"] * 3]
 
 
 def test_a_file_in_a_document_is_context_with_the_headings_inside_of_it() -> None:

@@ -54,6 +54,8 @@ def test_names_of_very_many_columns_stand_once() -> None:
         ('a, b\n1, "2, 3"\n', "a: 1\nb: 2, 3"),
         ("a,b\nO'Brien,'tis\n", "a: O'Brien\nb: 'tis"),
         ("a\nalone\n", "a: alone"),
+        ("Fees\n\na;b;c\n1,5;2;3\n4;5;6\n", "Fees\n\na: 1,5\nb: 2\nc: 3\n\na: 4\nb: 5\nc: 6"),
+        ("text\nYes, sir\nNo\n", "text: Yes, sir\n\ntext: No"),
     ],
 )
 def test_the_delimiter_is_the_one_that_makes_columns(content: str, row: str) -> None:
@@ -180,3 +182,73 @@ def test_any_table_is_rows_or_refused(rows: list[list[str]]) -> None:
     for end, place in zip(ends, loaded.places, strict=False):
         assert place.start_char == end
     assert ends[-1] == len(loaded.text)
+
+
+_RENTED = (
+    "Prices of 2026,,\n\nBoat,Members,Guests\nCANOES,,\nSingle,9,14\nDouble,14,20\nBOARDS,,\n"
+    "Board,8,12\n\n* the deposit is 20,,\n"
+)
+
+
+def test_rows_of_one_cell_divide_a_table_and_are_headings_of_what_follows() -> None:
+    loaded = parse(".csv", _RENTED.encode())
+
+    assert loaded.text.split("\n\n") == [
+        "Prices of 2026",
+        "CANOES",
+        "Boat: Single\nMembers: 9\nGuests: 14",
+        "Boat: Double\nMembers: 14\nGuests: 20",
+        "BOARDS",
+        "Boat: Board\nMembers: 8\nGuests: 12",
+        "* the deposit is 20",
+    ]
+    at = loaded.text.index("Board\n")
+    above = [one.name for one in loaded.headings if one.start_char <= at < one.end_char]
+    assert above == ["Prices of 2026: BOARDS"]
+
+
+def test_a_row_of_one_cell_in_a_narrow_table_or_further_right_is_a_row_as_any_other() -> None:
+    narrow = parse(".csv", b"name,fee\nBread,4\nRolls,\n").text
+    right = parse(".csv", b"name,fee,from\nBread,4,May\n,,June\n").text
+
+    assert narrow.endswith("name: Rolls")
+    assert right.endswith("from: June")
+
+
+def test_a_table_below_a_blank_row_has_names_of_its_own() -> None:
+    rows = "Tool,Place,State\nDrill,hall,ok\nSaw,yard,ok\n\nLent out\nTool,Who,Back\n"
+    loaded = parse(".csv", f"{rows}Tiler,Rossi,2026-03-08\nLadder,Maja,2026-03-09\n".encode())
+
+    assert loaded.text.split("\n\n")[2:4] == [
+        "Lent out",
+        "Tool: Tiler\nWho: Rossi\nBack: 2026-03-08",
+    ]
+
+
+def test_rows_below_a_blank_row_that_shows_no_names_go_on() -> None:
+    loaded = parse(
+        ".csv", b"Item,Plan,Actual\n\nRent,12,12\n\nEXPENSES,,\nHeating,4,5\n\nSum,16,17\n"
+    )
+
+    assert loaded.text.split("\n\n") == [
+        "Item: Rent\nPlan: 12\nActual: 12",
+        "EXPENSES",
+        "Item: Heating\nPlan: 4\nActual: 5",
+        "Item: Sum\nPlan: 16\nActual: 17",
+    ]
+
+
+def test_facts_above_a_table_are_no_names() -> None:
+    content = "Account;GB00 1234\nCurrency;EUR\n\nDate;Name;Amount\n05.01.2026;City;-84,20\n"
+
+    assert parse(".csv", content.encode()).text.split("\n\n") == [
+        "Account | GB00 1234",
+        "Currency | EUR",
+        "Date: 05.01.2026\nName: City\nAmount: -84,20",
+    ]
+
+
+def test_a_form_with_a_title_has_no_header() -> None:
+    content = "Application,,\n\nSession:,April,May\nYour name,,\nName:,First,Last\n"
+
+    assert "Session: | April | May" in parse(".csv", content.encode()).text

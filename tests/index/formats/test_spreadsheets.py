@@ -19,15 +19,26 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 _REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
-def sheet_xml(rows: str) -> str:
-    return f'<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+def sheet_xml(rows: str, merged: str = "") -> str:
+    """A sheet with the XML of its rows and, if any, the reference of a merged cell."""
+    cells = f'<mergeCells><mergeCell ref="{merged}"/></mergeCells>' if merged else ""
+    return f'<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData>{cells}</worksheet>'
 
 
-def workbook(sheets: dict[str, str]) -> bytes:
-    """An XLSX file of sheets, each with the XML of its rows."""
+def workbook(sheets: dict[str, str], *, hidden: str = "", merged: str = "") -> bytes:
+    """
+    An XLSX file of sheets, each with the XML of its rows.
+
+    Args:
+        sheets: The rows of each, by its name.
+        hidden: The name of the sheet that is hidden.
+        merged: The reference of a cell that is merged in each, such as "A2:A3".
+    """
     names = list(sheets)
     listed = "".join(
-        f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"/>' for n, name in enumerate(names, 1)
+        f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}" '
+        f'state="{"hidden" if name == hidden else "visible"}"/>'
+        for n, name in enumerate(names, 1)
     )
     related = "".join(
         f'<Relationship Id="rId{n}" Type="{_REL}/worksheet" Target="worksheets/sheet{n}.xml"/>'
@@ -46,7 +57,7 @@ def workbook(sheets: dict[str, str]) -> bytes:
         ),
     }
     for number, rows in enumerate(sheets.values(), start=1):
-        members[f"xl/worksheets/sheet{number}.xml"] = sheet_xml(rows)
+        members[f"xl/worksheets/sheet{number}.xml"] = sheet_xml(rows, merged)
     return package(members)
 
 
@@ -118,6 +129,26 @@ def test_names_in_two_rows_name_a_column_together() -> None:
         "Hall: Loft\nPrice day: 15\nPrice week: 70",
         "Hall: Barn\nPrice day: 9\nPrice week: 40",
     ]
+
+
+def test_a_cell_over_several_rows_stands_in_each_of_them() -> None:
+    rows = rows_xml(("Day", "Shift", "Bar"), ("Friday", "early", "Jonas"), ("", "late", "Pri"))
+
+    loaded = parse(".xlsx", workbook({"March": rows}, merged="A2:A3"))
+
+    assert loaded.text.endswith("Day: Friday\nShift: late\nBar: Pri")
+
+
+def test_a_title_over_several_rows_stands_once() -> None:
+    rows = rows_xml(("Prices",), (), ("Hall", "Price"), ("Loft", 15))
+
+    assert parse(".xlsx", workbook({"A": rows}, merged="A1:B2")).text.count("Prices") == 1
+
+
+def test_a_hidden_sheet_is_not_read() -> None:
+    sheets = {"Tools": rows_xml(("Tool", "State"), ("Saw", "ok")), "lists": rows_xml(("broken",))}
+
+    assert parse(".xlsx", workbook(sheets, hidden="lists")).text == "Tool: Saw\nState: ok"
 
 
 @pytest.mark.parametrize("suffix", WORKBOOKS)

@@ -1,0 +1,169 @@
+"""The tables of a sheet or of a file of rows: what names their columns, and what stands above."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, dropwhile, groupby, islice, takewhile
+
+from index.formats.blocks import Blocks
+from index.formats.headers import SAMPLED_ROWS, count_of_headers, names_of
+from index.formats.tables import AFTER_NAME, BETWEEN_CELLS
+
+# Of all columns together, which each row repeats; with longer ones, they stand once, at the head.
+_MAX_NAMES_CHARS = 5_000
+# What says more is no heading.
+_MAX_HEADING_CHARS = 100
+# The cells of a fact: what it is of, and what it is.
+_FACT = 2
+# With fewer names, a row of one cell may be a row as any other.
+_MIN_DIVIDED_COLUMNS = 3
+
+NumberedRow = tuple[int, Sequence[str]]
+"""The number of a row, and its cells in one line."""
+
+
+@dataclass
+class _Table:
+    """What is known of a table whose rows come."""
+
+    names: Sequence[str]
+    """What its columns are called in each row; nothing if it doesn't say, or too much."""
+    title: str
+    section: str | None = None
+    """What its last dividing row says; None if none divides it yet."""
+
+    @property
+    def heading(self) -> str:
+        """What stands above its next row."""
+        return AFTER_NAME.join(filter(None, (self.title, self.section)))
+
+    def is_apart(self, cells: Sequence[str]) -> bool:
+        """Whether a row says something beside the columns, such as what the rows below it are."""
+        is_wide = sum(map(bool, self.names)) >= _MIN_DIVIDED_COLUMNS
+        return is_wide and bool(cells[0]) and _is_alone(cells)
+
+    def written(self, cells: Sequence[str]) -> str:
+        """What is written for a row."""
+        if not self.names or self.is_apart(cells):
+            return _plain(cells)
+        more = (f"column {place}" for place in range(len(self.names) + 1, len(cells) + 1))
+        return named(zip(chain(self.names, more), cells, strict=False))
+
+
+def add_rows(blocks: Blocks, rows: Iterable[NumberedRow], begin: Callable[[int], None]) -> None:
+    """
+    Add rows, each cell on a line of its own after the name of its column.
+
+    The first row, or the first two, name the columns unless they look like those that follow; below
+    a blank row, another table may begin, with names of its own. A table that names nothing has its
+    rows as they stand. Rows of one cell are a title above a table, and divide it below its names or
+    a blank row: they are headings of what follows.
+
+    Args:
+        blocks: What they are added to.
+        rows: All of them, blank ones too.
+        begin: Begins the place of the row with this number.
+    """
+    before = ""
+    for number, text, heading in _written(iter(rows)):
+        begin(number)
+        # The place of a row ends the headings before it.
+        if heading or before:
+            blocks.add_heading(heading, 1)
+        before = heading
+        blocks.add(text)
+
+
+def _written(rows: Iterator[NumberedRow]) -> Iterator[tuple[int, str, str]]:
+    """The number of each row that says something, what is written for it, and its heading."""
+    first = list(islice(rows, SAMPLED_ROWS))
+    # Facts may stand above a table; forms have a title above, and rows of one cell.
+    shows_later = any(_count(head, unless=False) for _, head, _ in list(_parts(first))[1:])
+    below = dropwhile(lambda row: sum(map(bool, row[1])) <= 1, first)
+    may_be_form = any(_is_alone(cells) for _, cells in below)
+    table = _Table([], "")
+    is_first = True
+    for above, head, rest in _parts(chain(first, rows)):
+        may_be_facts = shows_later and all(sum(map(bool, cells)) <= _FACT for _, cells in head)
+        unless = is_first and not (above and may_be_form) and not may_be_facts
+        count = _count(head, unless=unless)
+        is_new, is_first = is_first or count > 0, False
+        if is_new:
+            names = names_of([cells for _, cells in head[:count]]) if count else []
+            is_repeated = sum(map(len, names)) <= _MAX_NAMES_CHARS
+            table = _Table(names if is_repeated else [], _title(above))
+        elif head and (above or table.section is not None):
+            table.section = _plain(above[-1][1]) if above else ""
+        yield from ((number, _plain(cells), "") for number, cells in above)
+        if not table.names or len(head) == count:
+            yield from ((number, _plain(cells), table.heading) for number, cells in head[:count])
+        for place, (number, cells) in enumerate(chain(head[count:], rest)):
+            divides = (is_new and place == 0) or table.section is not None
+            if divides and table.is_apart(cells):
+                table.section = _plain(cells)
+            yield number, table.written(cells), table.heading
+
+
+def _parts(
+    rows: Iterable[NumberedRow],
+) -> Iterator[tuple[list[NumberedRow], list[NumberedRow], Iterator[NumberedRow]]]:
+    """
+    Rows between blank ones: those of one cell above them, the first others, and the rest.
+
+    Rows of one cell at the end are above nothing, unless there are no others.
+    """
+    above: list[NumberedRow] = []
+    waiting: list[NumberedRow] = []
+    is_first = True
+    for _, part in groupby(rows, key=lambda row: any(row[1])):
+        rest = (row for row in part if any(row[1]))
+        head = [*waiting, *islice(rest, SAMPLED_ROWS)]
+        lead = list(takewhile(lambda row: _is_alone(row[1]), head))
+        if len(head) < SAMPLED_ROWS and len(head) - len(lead) <= 1 and head[-1:] != lead[-1:]:
+            # One row alone may name the columns of what follows.
+            above, waiting = [*above, *lead], head[len(lead) :]
+        elif len(lead) == len(head) < SAMPLED_ROWS:
+            above += lead
+        else:
+            lead = lead if _is_wide(head) else []
+            yield [*above, *lead], head[len(lead) :], rest
+            above, waiting, is_first = [], [], False
+    if above or waiting:
+        yield ([], above, iter(())) if is_first and not waiting else (above, waiting, iter(()))
+
+
+def _count(rows: Sequence[NumberedRow], *, unless: bool) -> int:
+    """How many rows of a part name its columns; those of one cell in a wider part tell nothing."""
+    is_wide = _is_wide(rows)
+    count = count_of_headers(
+        [cells for _, cells in rows if not (is_wide and _is_alone(cells))], unless=unless
+    )
+    return min(count, 1) if is_wide and any(_is_alone(cells) for _, cells in rows[:2]) else count
+
+
+def _is_wide(rows: Sequence[NumberedRow]) -> bool:
+    """Whether most rows have several cells."""
+    return sum(not _is_alone(cells) for _, cells in rows) > len(rows) / 2
+
+
+def _is_alone(cells: Sequence[str]) -> bool:
+    return sum(map(bool, cells)) == 1
+
+
+def _title(rows: Iterable[NumberedRow]) -> str:
+    """What rows above a table say together, as much as a heading may."""
+    title = ""
+    for _, cells in rows:
+        longer = f"{title}{AFTER_NAME}{_plain(cells)}" if title else _plain(cells)
+        title = longer if len(longer) <= _MAX_HEADING_CHARS else title
+    return title
+
+
+def _plain(cells: Iterable[str]) -> str:
+    return BETWEEN_CELLS.join(filter(None, cells))
+
+
+def named(fields: Iterable[tuple[str, str]]) -> str:
+    """What has a value, each on a line of its own after its name."""
+    return "\n".join(
+        f"{name}{AFTER_NAME}{value}" if name else value for name, value in fields if value
+    )
