@@ -1,8 +1,9 @@
 """VTT and SRT: what is said, with the times at which it is said."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 
 from index.documents import decode
@@ -13,6 +14,10 @@ from index.formats.blocks import Blocks
 _TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 _TIMES = re.compile(rf"[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]{0,100})?[ \t]{1,9}([^<>\n]{1,100})>")
+# Whoever speaks, as programs for meetings write it at the head of a cue.
+_NAMED = re.compile(r"([^\W\d_][^:\n]{0,59}):[ \t]+(?=\S)")
+# A colon after few words of a single cue is one of a sentence.
+_MIN_NAMED_SHARE = 0.5
 _TAG = re.compile(r"<[^<>\n]{0,200}>|\{\\[^{}\n]{0,200}\}")
 # What is said after a longer silence, or is this long already where a sentence ends, begins a
 # paragraph.
@@ -36,15 +41,14 @@ def load_subtitles(_suffix: str, content: bytes) -> Loaded:
     """Read subtitles; what is said stands in paragraphs, and a place is the time of a cue."""
     blocks = Blocks("time")
     paragraph: list[_Cue] = []
-    has_cue = False
-    for cue in _cues(decode(content)):
-        has_cue = True
+    cues = list(_cues(decode(content)))
+    for cue in _with_speakers(cues):
         if paragraph and _begins_paragraph(paragraph, cue):
             blocks.add_whole(_joined(paragraph))
             paragraph = []
         if cue.lines:
             paragraph.append(cue)
-    if not has_cue:
+    if not cues:
         raise DocumentError("it holds no subtitles (no line with times, such as 00:01:05.000 -->)")
     blocks.add_whole(_joined(paragraph))
     return blocks.loaded()
@@ -83,6 +87,21 @@ def _cue(
     # Captions that roll show each line again below the next one.
     new = tuple(line for line in shown if line not in before)
     return _Cue(_seconds(times, 1), _seconds(times, 5), new, speaker), tuple(shown)
+
+
+def _with_speakers(cues: list[_Cue]) -> list[_Cue]:
+    """Tell who speaks from the names at the head of cues, where most have one that comes again."""
+    found = [_NAMED.match(cue.lines[0]) if cue.lines and not cue.speaker else None for cue in cues]
+    names = Counter(match[1] for match in found if match)
+    named = sum(count for count in names.values() if count > 1)
+    if named < _MIN_NAMED_SHARE * len(cues) or not named:
+        return cues
+    return [
+        cue
+        if match is None
+        else replace(cue, speaker=match[1], lines=(cue.lines[0][match.end() :], *cue.lines[1:]))
+        for cue, match in zip(cues, found, strict=True)
+    ]
 
 
 def _seconds(times: re.Match[str], first: int) -> float:

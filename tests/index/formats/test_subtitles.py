@@ -52,6 +52,34 @@ def test_what_is_said_over_several_cues_is_one_sentence_with_its_times() -> None
     assert {place.kind for place in loaded.places} == {"time"}
 
 
+def test_a_name_at_the_head_of_cues_is_who_speaks() -> None:
+    said = [
+        *(
+            "Ann Bee: A vessel of up to",
+            "Ann Bee: twelve metres pays 35 marks.",
+            "Bo: And at night?",
+        ),
+        *("Ann Bee: The same.", "as by day."),
+    ]
+    cues = [f"{n}\n00:0{n}.000 --> 00:0{n}.900\n{line}\n" for n, line in enumerate(said, start=1)]
+
+    loaded = parse(".vtt", "\n".join(["WEBVTT\n", *cues]).encode())
+
+    assert loaded.text.split("\n\n") == [
+        "Ann Bee: A vessel of up to twelve metres pays 35 marks.",
+        "Bo: And at night?",
+        "Ann Bee: The same.",
+        "as by day.",
+    ]
+
+
+def test_a_colon_in_a_few_cues_names_nobody() -> None:
+    cues = ["Remember: load it.", "and again", "Remember: close it.", "two coats", "Done."]
+    text = "\n".join(f"00:0{n}.000 --> 00:0{n}.900\n{cue}\n" for n, cue in enumerate(cues))
+
+    assert parse(".srt", text.encode()).text.count("Remember: ") == 2
+
+
 def test_srt_is_read_alike() -> None:
     loaded = parse(".srt", SRT.encode())
 
