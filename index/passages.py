@@ -19,6 +19,7 @@ from index.contexts import Contexts, searched_text
 from index.documents import Document
 from index.formats.base import ROWS, Place
 from index.formats.nested_items import ITEM_MARK, lettered
+from index.formats.tables import BETWEEN_CELLS
 
 if TYPE_CHECKING:
     from nupunkt import PunktSentenceTokenizer
@@ -309,8 +310,9 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
     A sentence never begins with a lower-case letter, unless a blank line stands before it or a
     capital follows ("iPhone"). It never runs over a blank line or into a list item, and holds the
-    number that stands before it. A question that begins a paragraph or an item is one with what
-    follows it on its line: what answers it says little without it.
+    number that stands before it. A short row of a table is one sentence. A question that begins a
+    paragraph or an item is one with what follows it on its line: what answers it says little
+    without it.
 
     Yields:
         Start and end character of each, in order, without the white space around it. All other
@@ -329,6 +331,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
             elif (
                 (_starts_lower(text, *trimmed) and trimmed[0] not in items)
                 or _is_numbered(text, *pending, trimmed[0])
+                or _is_in_row(text, pending[1], trimmed[0])
                 or _is_answered(
                     text, *pending, trimmed[0], is_first=is_first or pending[0] in items
                 )
@@ -380,6 +383,15 @@ def _is_numbered(text: str, start: int, end: int, next_start: int) -> bool:
     """Whether a piece is the number of the clause that begins behind it, on the same line."""
     is_number = _CLAUSE_NUMBER.fullmatch(text, start, end) is not None
     return is_number and "\n" not in text[end:next_start]
+
+
+def _is_in_row(text: str, end: int, next_start: int) -> bool:
+    """Whether two pieces stand in one short row of a table."""
+    first, last = max(0, end - MAX_ROW_CHARS), end + MAX_ROW_CHARS
+    start, line_end = text.rfind("\n", first, end) + 1, text.find("\n", end, last)
+    start, line_end = start or first, min(last, len(text)) if line_end < 0 else line_end
+    is_line = next_start < line_end <= start + MAX_ROW_CHARS
+    return is_line and BETWEEN_CELLS in text[start:line_end]
 
 
 def _is_answered(text: str, start: int, end: int, next_start: int, *, is_first: bool) -> bool:

@@ -203,6 +203,17 @@ def test_wrapped_prose_is_not_cut_before_a_letter_that_looks_like_a_mark(text: s
     assert list(sentences(text)) == [(0, len(text))]
 
 
+def test_a_short_row_of_a_table_is_one_sentence() -> None:
+    row = "No.: 2 | Motion: Barbecue. Also on weekdays | No: 21 | Abst.: 4 | Result: rejected"
+    long = " | ".join(["A cell that ends here. Another one"] * 10)
+    text = f"The votes. All of them.\n\n{row}\n\nHeating | Fa. Brandt\n\n{long}"
+
+    found = [text[start:end] for start, end in sentences(text)]
+
+    assert found[:4] == ["The votes.", "All of them.", row, "Heating | Fa. Brandt"]
+    assert len(found) > 5
+
+
 def test_headings_items_rows_and_paragraphs_are_sentences_of_their_own() -> None:
     text = (
         "# Fees\nBread costs 2\n\n- milk is 3\n- eggs are 4\n\n| tea | 5 |\n| rum | 6 |\n\nNo more"
