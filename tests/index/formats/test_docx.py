@@ -166,3 +166,39 @@ def test_a_style_is_looked_at_once_in_a_document() -> None:
 
     assert [bool(kind.list_number) for kind in kinds] == [False, True, False, True, False]
     assert counted.asked == [None, "ListBullet", "Heading1"]
+
+
+def places_of(*paragraphs: tuple[str, str | None, bool]) -> list[str]:
+    """The headings of a document of paragraphs: what each says, its style, whether it is bold."""
+    document = docx.Document()
+    for text, style, is_bold in paragraphs:
+        document.add_paragraph("", style).add_run(text).bold = is_bold
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return [place.name for place in parse(".docx", buffer.getvalue()).places]
+
+
+def test_short_bold_paragraphs_are_headings_where_none_has_the_style_of_one() -> None:
+    minutes = [
+        ("Minutes", "Title", False),
+        *(("1. Fees.", None, True), ("They rise.", None, False)),
+        *(("Elections", None, True), ("Ann is chair.", None, False)),
+        *(("Nobody may smoke here.", None, True), ("We need:", None, True), ("Tea", None, False)),
+    ]
+
+    assert places_of(*minutes) == ["Minutes", "1. Fees.", "Elections"]
+    assert places_of(*minutes, ("More", "Heading 1", False)) == ["Minutes", "More"]
+
+
+@pytest.mark.parametrize(
+    "paragraphs",
+    [
+        [("Minutes", None, True), ("They rise.", None, False), ("It ends.", None, False)],
+        [("Fees", None, True), ("Elections", None, True), ("They rise.", None, False)],
+    ],
+    ids=["one alone", "most"],
+)
+def test_bold_paragraphs_that_may_be_anything_are_no_headings(
+    paragraphs: list[tuple[str, str | None, bool]],
+) -> None:
+    assert places_of(*paragraphs) == []
