@@ -54,7 +54,7 @@ from index.formats.html_tables import captions, named_rows
 from index.formats.nested_items import NestedItems
 from index.formats.tables import BETWEEN_CELLS, Row, lines_of, numbered_lines_of
 
-# A table's row of at most so much text is one paragraph; longer ones lay out a page.
+# A table's row of several cells and at most so much text is one paragraph; others lay out a page.
 _MAX_ROW_CHARS = 600
 # A block with so many links, which are so much of its text, is a menu.
 _MENU_LINKS = 3
@@ -414,7 +414,7 @@ class _Walk:
             elif tag == "figcaption" and self.found:
                 # What stands below a table or code says what it is.
                 self._block = self.found[-1].block
-            if tag == "tr" and text_length(element) <= _MAX_ROW_CHARS:
+            if tag == "tr" and _is_row(element):
                 self._row = element
         if tag in HEADINGS:
             name = visible_text(element).translate(_WITHOUT_MARKS)
@@ -530,6 +530,12 @@ def _leads_elsewhere(element: Any) -> bool:
     scheme = _SCHEME.match(address)
     is_page = scheme is None or scheme[1].lower() in _OF_PAGES
     return is_page and not (address or "#").startswith("#")
+
+
+def _is_row(element: Any) -> bool:
+    """Whether a row of a table is one paragraph: not in mail that lays out its parts by a table."""
+    has_several = sum(child.tag in CELLS for child in element) > 1
+    return has_several and text_length(element) <= _MAX_ROW_CHARS
 
 
 def _address(link: Any) -> str:

@@ -170,3 +170,19 @@ def test_anything_is_mail_or_refused(suffix: str, lines: list[str]) -> None:
         return
     for place in loaded.places:
         assert 0 <= place.start_char < place.end_char <= len(loaded.text)
+
+
+def test_a_newsletter_that_is_laid_out_by_a_table_keeps_its_headings_and_paragraphs() -> None:
+    cells = [
+        "<h2>Lambing</h2><p>You can visit on Saturdays.</p>",
+        "<h2>Boxes</h2><p>From April.</p>",
+    ]
+    rows = "".join(f"<tr><td>{cell}</td></tr>" for cell in cells)
+    table = f"<table><tr><td><table>{rows}</table></td></tr></table>"
+    content = f"Subject: March\nContent-Type: text/html\n\n<html><body>{table}</body></html>"
+
+    loaded = parse(".eml", content.encode())
+
+    assert loaded.text.split("\n\n")[1:] == [
+        *("Lambing", "You can visit on Saturdays.", "Boxes", "From April.")
+    ]
