@@ -296,7 +296,7 @@ def _are_bold(paragraphs: Iterable[Paragraph]) -> bool:
         run.bold if run.bold is not None else paragraph.style and paragraph.style.font.bold
         for paragraph in paragraphs
         for run in paragraph.runs
-        if run.text.strip()
+        if any(map(str.isalnum, run.text))
     ]
     return bool(runs) and all(runs)
 

@@ -190,6 +190,19 @@ def test_short_bold_paragraphs_are_headings_where_none_has_the_style_of_one() ->
     assert places_of(*minutes, ("More", "Heading 1", False)) == ["Minutes", "More"]
 
 
+def test_a_mark_that_is_not_bold_does_no_harm() -> None:
+    document = docx.Document()
+    for name in ("Ann \u201cAnnie", "Bo \u201cBob"):
+        heading = document.add_paragraph("")
+        heading.add_run(name).bold = True
+        heading.add_run("\u201d ")
+        document.add_paragraph("35 marks")
+    buffer = io.BytesIO()
+    document.save(buffer)
+
+    assert len(parse(".docx", buffer.getvalue()).places) == 2
+
+
 @pytest.mark.parametrize(
     "paragraphs",
     [
