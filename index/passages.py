@@ -49,8 +49,10 @@ _APART = ROWS | {"message", "file"}
 # A line that begins a heading, a list item or a table row.
 _MARKED_LINE = re.compile(r"^[ \t]*(?:[-*+•|#]|\(?\w{1,3}[.)][ \t])", re.MULTILINE)
 # Blank lines are taken out here: of a run of them the sentence splitter's time grows with the
-# square.
-_BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
+# square. What begins with the time of a message, "[14/01/2026, 18:22]", stands apart as well.
+_BLOCK_END = re.compile(
+    r"\n(?=[ \t]*\n|\[[\d./, -]{0,20}\d:\d\d|\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? \d{1,2}:\d\d)"
+)
 # A line in which nothing ends a sentence before its end: a heading, an item. Looking for more in it
 # takes the sentence splitter as long as a paragraph does.
 _ONE_SENTENCE = re.compile(r"\s*+[^\n.!?…]*+[.!?…]?\s*+")
@@ -309,7 +311,8 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
     Find the sentences of a text.
 
     A sentence never begins with a lower-case letter, unless a blank line stands before it or a
-    capital follows ("iPhone"). It never runs over a blank line or into a list item, and holds the
+    capital follows ("iPhone"). It never runs over a blank line, into a list item or into
+    the next message of a chat, and holds the
     number that stands before it. A short row of a table is one sentence. A question that begins a
     paragraph or an item is one with what follows it on its line: what answers it says little
     without it.
@@ -346,7 +349,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
     start = 0
-    for match in itertools.chain(_BLANK_LINE.finditer(text), [None]):
+    for match in itertools.chain(_BLOCK_END.finditer(text), [None]):
         end = len(text) if match is None else match.start()
         while end - start > MAX_BLOCK_CHARS:
             space = _LAST_SPACE.match(text, start, start + MAX_BLOCK_CHARS)

@@ -203,6 +203,19 @@ def test_wrapped_prose_is_not_cut_before_a_letter_that_looks_like_a_mark(text: s
     assert list(sentences(text)) == [(0, len(text))]
 
 
+@pytest.mark.parametrize("stamp", ["[14/01/2026, 18:22:10] ", "14.01.26, 18:22 - ", "[18:22] "])
+def test_each_message_of_a_chat_is_a_sentence_of_its_own(stamp: str) -> None:
+    said = [
+        "Ann: the homework is page 42, no 3-5, and the poem",
+        "Bo: please give 8 marks to Mrs Lee",
+    ]
+    text = "\n".join(f"{stamp}{message}" for message in said)
+
+    found = [text[start:end] for start, end in sentences(text)]
+
+    assert found == [f"{stamp}{message}" for message in said]
+
+
 def test_a_short_row_of_a_table_is_one_sentence() -> None:
     row = "No.: 2 | Motion: Barbecue. Also on weekdays | No: 21 | Abst.: 4 | Result: rejected"
     long = " | ".join(["A cell that ends here. Another one"] * 10)
