@@ -311,11 +311,10 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
     Find the sentences of a text.
 
     A sentence never begins with a lower-case letter, unless a blank line stands before it or a
-    capital follows ("iPhone"). It never runs over a blank line, into a list item or into
-    the next message of a chat, and holds the
-    number that stands before it. A short row of a table is one sentence. A question that begins a
-    paragraph or an item is one with what follows it on its line: what answers it says little
-    without it.
+    capital follows ("iPhone"). It never runs over a blank line, into a list item or into the next
+    message of a chat, and holds the number that stands before it. A short row of a table is one
+    sentence. A question that begins a paragraph or an item is one with what follows it on its line:
+    what answers it says little without it.
 
     Yields:
         Start and end character of each, in order, without the white space around it. All other
