@@ -8,10 +8,10 @@ from typing import Literal
 
 from answering.calibration import SURE_FROM
 from answering.english.questions import asks_for_judgement
-from index.documents import ELLIPSIS
 from index.filters import Narrowed
 from index.formats.base import ROWS, Place
 from index.formats.tables import BETWEEN_CELLS
+from index.shortening import ELLIPSIS
 
 # So many a face asks for that shows other answers by itself.
 OTHER_ANSWERS = 4

@@ -21,9 +21,10 @@ from operator import attrgetter
 from pathlib import PurePosixPath
 
 from index.aliases import Aliases
-from index.documents import ELLIPSIS, Document, shorten
+from index.documents import Document
 from index.formats.base import SECTIONS, Place
 from index.introductions import Introductions
+from index.shortening import ELLIPSIS, shorten
 
 # With a passage of 160 tokens, about 200 of the encoder, which has room for 256.
 MAX_CONTEXT_CHARS = 160

@@ -1,14 +1,12 @@
 """
-One file -> `Document`.
+A folder of documents -> its files, and one file -> `Document`.
 
 What a format makes of a file's bytes is in `index.formats`.
 """
 
-import codecs
 import errno
 import hashlib
 import os
-import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,24 +16,14 @@ from pathlib import Path, PurePosixPath
 
 from index.errors import DocumentError, NoDocumentsError
 from index.formats import parse as parse_here
-from index.formats.base import FORMATS, Parse, Place, leave_python
+from index.formats.base import FORMATS, Parse, Place
 from index.formats.dates import date_in_name
 from index.provenance import LOCK_NAME, PROVENANCE_NAME
 
 _FIRST_SUFFIXES, _LAST_SUFFIX = sorted(FORMATS)[:-1], max(FORMATS)
 NOT_READ = f"only {', '.join(_FIRST_SUFFIXES)} and {_LAST_SUFFIX} files are read"
-MAX_TITLE_CHARS = 100
-# A title is made of so much of its line: a line can be the whole document.
-_MAX_FIRST_LINE_CHARS = 10_000
 # The endings of files that have no title but their first line.
 _UNTITLED = (".txt",)
-# Ends what was shortened.
-ELLIPSIS = "…"
-# Text has almost none of these; a picture or a program has many from its first block on.
-MAX_CONTROL_SHARE = 0.02
-SNIFFED_CHARS = 65_536
-# A charset is told from this much; the whole is decoded with it after.
-SNIFFED_BYTES = 1_000_000
 
 # A document is held in memory whole, as its bytes and as its text. What is larger is data, or has a
 # hole in it.
@@ -48,12 +36,6 @@ _LINK = "it is a link, and links are not followed"
 _NOT_REGULAR = "it is not a regular file"
 # What opening a link says. Of a link in the place of a folder, it says that it is no folder.
 _REPLACED = {errno.ELOOP: _LINK, errno.ENOTDIR: "its folder has become a link, or is gone"}
-
-# Those that text may hold are left out: bell, backspace, white space, and the escape of terminals.
-_CONTROL = re.compile(r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
-_NEWLINES = re.compile(r"\r\n?")
-_NOT_BLANK = re.compile(r"\S")
-_WORD = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +228,7 @@ def load_document(file: SourceFile, parse: Parse = parse_here) -> Document:
         if not content:
             raise DocumentError("it is empty")
         loaded = parse(file.path.suffix.lower(), content)
-        if _NOT_BLANK.search(loaded.text) is None:
+        if not loaded.text or loaded.text.isspace():
             raise DocumentError("it holds no text")
     except DocumentError as error:
         error.sha256 = sha256
@@ -350,98 +332,6 @@ def _unreadable(error: OSError) -> str:
     return f"it can't be read ({error.strerror})"
 
 
-def decode(content: bytes) -> str:
-    r"""
-    Bytes -> text with `\n` newlines and no byte order mark.
-
-    UTF-8 is tried strictly first, then the UTF-16 and UTF-32 marks, then a charset is guessed.
-
-    Raises:
-        DocumentError: If no charset fits, or what comes out is no text.
-    """
-    text = _NEWLINES.sub("\n", _decode_any(content)).removeprefix("\ufeff")
-    if "\x00" in text:
-        raise DocumentError("it is not a text file (it holds NUL bytes)")
-    sniffed = text[:SNIFFED_CHARS]
-    if len(_CONTROL.findall(sniffed)) > MAX_CONTROL_SHARE * len(sniffed):
-        raise DocumentError("it is not a text file (it is full of control characters)")
-    return text
-
-
-def _decode_any(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        first_bad_byte = error.start
-    # UTF-32's little-endian mark begins with UTF-16's, so it is looked for first.
-    for mark, charset in (
-        (codecs.BOM_UTF32_LE, "utf-32"),
-        (codecs.BOM_UTF32_BE, "utf-32"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if content.startswith(mark):
-            try:
-                return content.decode(charset)
-            except UnicodeDecodeError as error:
-                raise DocumentError(f"it is marked as {charset} but is not") from error
-    if b"\x00" in content:
-        # Without a mark, zero bytes mean a binary file; a guess would make words of it.
-        raise DocumentError("it is not a text file (it holds NUL bytes)")
-    leave_python("charset_normalizer")
-    import charset_normalizer
-
-    # The guess is made where the text stops being ASCII, which is where the charset shows.
-    start = max(0, first_bad_byte - SNIFFED_BYTES // 2)
-    guesses = charset_normalizer.from_bytes(content[start : start + SNIFFED_BYTES])
-    # The few characters that English has beyond ASCII fit many charsets alike; Windows' own for
-    # western Europe is by far the likeliest wherever it is possible at all.
-    possible = {charset for guess in guesses for charset in guess.could_be_from_charset}
-    best = guesses.best()
-    if best is not None:
-        try:
-            return content.decode("cp1252" if "cp1252" in possible else best.encoding)
-        except UnicodeDecodeError:
-            pass
-    raise DocumentError(
-        f"its encoding can't be told (byte {first_bad_byte:,} is not UTF-8); save it as UTF-8"
-    )
-
-
-def shorten(text: str, max_chars: int) -> str:
-    """Cut `text` between words so that it has at most `max_chars`, an ellipsis included."""
-    text = _beginning(text, max_chars + 1)
-    if len(text) <= max_chars:
-        return text
-    cut = text[: max_chars - 1]
-    head = cut.rpartition(" ")[0] if not text[max_chars - 1].isspace() else cut
-    return (head or cut).rstrip(" ,;:.") + ELLIPSIS
-
-
 def has_title(title: str, document_id: str) -> bool:
     """Whether a document can be called by its title: a plain text's is its first line, no name."""
     return bool(title.strip()) and not document_id.lower().endswith(_UNTITLED)
-
-
-def _beginning(text: str, min_chars: int) -> str:
-    """The first words of a text, joined by single spaces, up to at least so many characters."""
-    # Word by word: a text that is one line of hundreds of megabytes is never split as a whole.
-    words: list[str] = []
-    length = -1
-    for word in _WORD.finditer(text):
-        words.append(text[word.start() : min(word.end(), word.start() + min_chars)])
-        length += 1 + len(words[-1])
-        if length >= min_chars:
-            break
-    return " ".join(words)
-
-
-def first_line(text: str) -> str | None:
-    """The first line that is not blank, shortened to a title; none if it holds no word."""
-    first = _NOT_BLANK.search(text)
-    if first is None:
-        return None
-    end = text.find("\n", first.start(), first.start() + _MAX_FIRST_LINE_CHARS)
-    line = text[first.start() : end if end >= 0 else first.start() + _MAX_FIRST_LINE_CHARS]
-    has_word = any(character.isalnum() for character in line)
-    return shorten(line, MAX_TITLE_CHARS) if has_word else None

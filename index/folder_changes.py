@@ -6,13 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 
-from index.documents import (
-    Listing,
-    SourceFile,
-    file_sha256,
-    list_documents,
-    read_error,
-)
+from index.documents import Listing, SourceFile, file_sha256, list_documents, read_error
 from index.formats.dates import date_in_name
 from index.manifest import DocumentStamp, FailureStamp
 

@@ -19,7 +19,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, Self, get_args
 
 from index import parser_forks
-from index.documents import MAX_TITLE_CHARS, Document
+from index.documents import Document
 from index.errors import DocumentError
 from index.formats import parse
 from index.formats.base import FORMATS, Loaded, Place, PlaceKind
@@ -28,6 +28,7 @@ from index.parser_pipes import ParserPipes
 from index.parser_server import MAX_HEAD_BYTES, MAX_PLACES, MAX_SOME_BYTES
 from index.parser_sharing import SHARED_TIMEOUT_S, Share, may_share
 from index.passages import Passage, Splitting, split
+from index.shortening import MAX_TITLE_CHARS
 from index.slices import Slices
 
 if TYPE_CHECKING:

@@ -198,7 +198,7 @@ def search_command(target: Target, *, words: str, count: int, as_json: bool) -> 
 
         retriever = open_retriever(target.settings, target.collection)
         hits = retriever.retrieve(words, count).hits
-        from index.documents import shorten
+        from index.shortening import shorten
 
     rows = [{"rank": rank, **asdict(hit)} for rank, hit in enumerate(hits, start=1)]
     if as_json:

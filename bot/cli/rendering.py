@@ -11,9 +11,9 @@ import click
 from answering.answer import Answer, AnswerSpan, NearestPassage, Quoted, quoted
 from bot.collection_names import BASE_COLLECTION
 from bot.links import NO_LINKS, Links
-from index.documents import shorten
 from index.formats.base import ROWS
 from index.formats.tables import BETWEEN_CELLS
+from index.shortening import shorten
 from prompts import Style, render
 from prompts.printing import Shown, one_line, printable
 

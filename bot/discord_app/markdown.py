@@ -4,7 +4,7 @@ import re
 from urllib.parse import quote
 
 from bot.discord_app.limits import MAX_CONTENT
-from index.documents import shorten
+from index.shortening import shorten
 from prompts.printing import printable
 
 # Whatever begins or ends formatting, a mention, an emoji, a link, a heading or a quote. Discord

@@ -23,8 +23,9 @@ from bot.discord_app.stored_answers import AnswerContents
 from bot.discord_app.taught import message_of
 from bot.links import NO_LINKS, Links
 from bot.serving.scope_documents import Surroundings
-from index.documents import has_title, shorten
+from index.documents import has_title
 from index.formats.base import Place
+from index.shortening import shorten
 from prompts import render
 from prompts.printing import one_line
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from index.documents import MAX_TITLE_CHARS
+from index.shortening import MAX_TITLE_CHARS
 
 # A longer question could not be a document's title, which is searched with its text.
 MAX_QUESTION_CHARS = MAX_TITLE_CHARS

@@ -17,8 +17,8 @@ from pydantic_core import ErrorDetails
 from answering.followups.turns import MAX_TURNS, Cited, Turn
 from answering.question import in_one_line
 from bot.collection_names import BASE_COLLECTION
-from index.documents import shorten
 from index.filters import MAX_NAME_CHARS, MAX_NAMES, Filter
+from index.shortening import shorten
 
 # Longer than any question that may be set; how long one may be is said by `answering.question`.
 _MAX_QUESTION_CHARS = 100_000

@@ -13,8 +13,9 @@ from bot.collection_names import BASE_COLLECTION
 from bot.links import place_path
 from bot.serving.quote_status import QuoteStatus
 from bot.serving.served_documents import Stretch
-from index.documents import ELLIPSIS, has_title, shorten
+from index.documents import has_title
 from index.formats.base import PAGES
+from index.shortening import ELLIPSIS, shorten
 from prompts.printing import one_line
 
 # On either side of an answer within its sentence; a longer sentence is cut between words.

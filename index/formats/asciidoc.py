@@ -8,7 +8,6 @@ what stands around a block, such as an example's frame, is left out, and the blo
 import re
 from dataclasses import replace
 
-from index.documents import MAX_TITLE_CHARS, decode, shorten
 from index.errors import DocumentError
 from index.formats.asciidoc_inline import Inline, style_of
 from index.formats.asciidoc_tables import table_lines
@@ -19,10 +18,12 @@ from index.formats.blocks import (
     first_heading,
     introduces,
 )
+from index.formats.charsets import decode
 from index.formats.dates import parse_date
 from index.formats.embedded_html import add_html
 from index.formats.front_matter import read_front_matter
 from index.formats.nested_items import NestedItems
+from index.shortening import MAX_TITLE_CHARS, shorten
 
 _ENTRY = re.compile(r":(!?)([\w-]{1,60})(!?):(?:[ \t]++(.*))?")
 _PREPROCESSED = re.compile(r"(ifdef|ifndef|ifeval|endif|include)::([^\s\[\]]{0,300})\[(.*)\]")

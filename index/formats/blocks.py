@@ -6,9 +6,9 @@ from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
-from index.documents import MAX_TITLE_CHARS, first_line, shorten
 from index.formats.base import Loaded, Place, PlaceKind
 from index.formats.dates import stated_date
+from index.shortening import MAX_TITLE_CHARS, first_line, shorten
 
 _SEPARATOR = "\n\n"
 _JOINED = "\n"

@@ -15,7 +15,6 @@ from typing import Any, Literal
 
 from lxml import etree
 
-from index.documents import decode
 from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import (
@@ -25,6 +24,7 @@ from index.formats.blocks import (
     before_definition,
     introduces,
 )
+from index.formats.charsets import decode
 from index.formats.dates import parse_date
 from index.formats.html_elements import (
     BLOCKS,

@@ -10,10 +10,10 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
-from index.documents import decode
 from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
+from index.formats.charsets import decode
 from index.formats.html import add_main_text, parse_html
 from index.formats.nested_items import NestedItems
 from index.formats.parts import ARCHIVES, MAIL, MAX_PARTS, is_read, read_part

@@ -12,7 +12,6 @@ from dataclasses import replace
 
 from markdown_it.token import Token
 
-from index.documents import MAX_TITLE_CHARS, decode, shorten
 from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import (
@@ -22,6 +21,7 @@ from index.formats.blocks import (
     first_heading,
     introduces,
 )
+from index.formats.charsets import decode
 from index.formats.embedded_html import add_html
 from index.formats.front_matter import read_front_matter
 from index.formats.markdown_syntax import markdown
@@ -29,6 +29,7 @@ from index.formats.nested_items import NestedItems
 from index.formats.plain_tables import with_rows
 from index.formats.tables import Cell, Row, numbered_lines_of
 from index.passages import MIN_WRAPPED_CHARS
+from index.shortening import MAX_TITLE_CHARS, shorten
 
 _MDX = ".mdx"
 # The name of a callout on GitHub, alone on the first line of its quotation.

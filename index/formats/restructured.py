@@ -17,7 +17,6 @@ from docutils.core import publish_doctree
 from docutils.parsers.rst import Directive, directives, roles
 from docutils.parsers.rst.languages import en as english
 
-from index.documents import MAX_TITLE_CHARS, decode, shorten
 from index.formats.base import Loaded
 from index.formats.blocks import (
     Blocks,
@@ -26,9 +25,11 @@ from index.formats.blocks import (
     first_heading,
     introduces,
 )
+from index.formats.charsets import decode
 from index.formats.dates import parse_date
 from index.formats.nested_items import NestedItems
 from index.formats.tables import MAX_CELL_CHARS, Cell, Row, numbered_lines_of
+from index.shortening import MAX_TITLE_CHARS, shorten
 
 _SETTINGS: dict[str, Any] = {
     "file_insertion_enabled": False,

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from index.documents import decode
 from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
+from index.formats.charsets import decode
 from index.formats.sheet_tables import add_rows, named
 from index.formats.tables import MAX_CELL_CHARS
 

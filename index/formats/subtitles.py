@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from html import unescape
 
-from index.documents import decode
 from index.errors import DocumentError
 from index.formats.base import Loaded, Place
 from index.formats.blocks import Blocks
+from index.formats.charsets import decode
 
 _TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 _TIMES = re.compile(rf"[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}")

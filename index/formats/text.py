@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from index.documents import decode, first_line
 from index.formats.base import Loaded, Place
+from index.formats.charsets import decode
 from index.formats.dates import stated_date
 from index.formats.plain_tables import pieces_of
+from index.shortening import first_line
 
 _PARAGRAPH = re.compile(r"\S[^\n]*(?:\n[^\S\n]*+\S[^\n]*)*")
 _LINE = re.compile(r"[^\n]*+\n|[^\n]++")

@@ -1,28 +1,22 @@
-"""Files in, documents out: encodings, titles, places, and files that are none."""
+"""Files in, documents out: encodings, titles, and files that are none."""
 
 import os
 import re
 import subprocess
 import sys
-import tracemalloc
 from dataclasses import replace
 from datetime import date
 from pathlib import Path, PosixPath
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from index.documents import (
     NOT_READ,
     Document,
-    decode,
     file_sha256,
-    first_line,
     list_documents,
     load_document,
     read_error,
-    shorten,
 )
 from index.errors import DocumentError, NoDocumentsError
 from tests.conftest import ROOT, Library
@@ -115,16 +109,6 @@ def test_a_date_in_a_file_s_name_dates_a_document_that_states_none(library: Libr
         date(2024, 3, 7),
         date(2024, 3, 8),
     ]
-
-
-@given(st.binary(max_size=300))
-def test_any_bytes_are_text_or_refused(content: bytes) -> None:
-    try:
-        text = decode(content)
-    except DocumentError:
-        return
-    assert "\x00" not in text
-    assert "\r" not in text
 
 
 def test_a_title_is_the_first_line_shortened_else_the_file_name(library: Library) -> None:
@@ -280,29 +264,6 @@ def test_files_below_a_folder_that_is_reached_by_a_link_are_read(library: Librar
     (file,) = list_documents(link).files
 
     assert load_document(file).text == "Theft costs 35."
-
-
-@given(st.text(max_size=60), st.integers(2, 40))
-def test_shortening_keeps_the_limit_and_the_beginning(text: str, limit: int) -> None:
-    short = shorten(text, limit)
-
-    assert len(short) <= limit
-    assert " ".join(text.split()).startswith(short.removesuffix("…"))
-
-
-def test_a_title_takes_no_more_memory_than_a_title() -> None:
-    """A line may be the whole document; splitting it took eighteen times its size."""
-    text, word = "a word or two " * 500_000, "x" * 5_000_000
-
-    tracemalloc.start()
-    try:
-        assert first_line(text) == shorten(text, 100)
-        assert first_line(word) == "x" * 99 + "…"
-        _, most = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-
-    assert most < 200_000
 
 
 def test_folders_nested_deeper_than_calls_are_walked(library: Library) -> None:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index import passages
-from index.documents import Document, decode
+from index.documents import Document
+from index.formats.charsets import decode
 from index.passages import CHARS_AT_ONCE, MAX_BLOCK_CHARS, Splitting, sentences, split
 from tests.conftest import ROOT
 from tests.fakes import FakeEncoder

@@ -30,7 +30,7 @@ from bot.discord_app.moderators import MANAGERS, ServerCog, add_menu, server_of
 from bot.discord_app.posts import questions_in
 from bot.discord_app.rendering import label, notice
 from bot.discord_app.taught import MAX_QUESTION_CHARS, MessageAt, Taught
-from index.documents import shorten
+from index.shortening import shorten
 from prompts.printing import one_line
 
 _Interaction = discord.Interaction[QuothBot]
