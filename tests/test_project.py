@@ -15,8 +15,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bot import __version__
-from bot.cli.main import _COMMANDS
-from docs.imports import OUTSKIRTS, PACKAGES
+from bot.cli.main import COMMANDS
+from docs.imports import OUTSKIRTS, PACKAGES, modules
 from index.formats.base import FORMATS
 from tests.conftest import ROOT
 from tests.pythons import requirements
@@ -226,19 +226,19 @@ def test_the_container_runs_only_commands_that_there_are() -> None:
 
 
 def test_the_map_names_every_module() -> None:
-    """But for commands, which are named by what one types."""
+    """But for commands, which are named by what one types, and for versions of tables."""
     text = (ROOT / "docs/architecture.md").read_text()
+    packages = (*PACKAGES, "benchmarks", "docs")
+    left_out = (*COMMANDS.values(), "bot.postgres_tables.")
 
-    for package in (
-        *("answering", "answering/followups", "index", "index/formats", "index/postgres"),
-        *("reader", "bot", "bot/backups", "bot/cli", "bot/discord_app", "bot/discord_app/cogs"),
-        *("bot/evaluation", "bot/fetching", "bot/mcp", "bot/readers", "bot/serving"),
-        *("bot/shared", "bot/web", "prompts", "quoth", "benchmarks", "benchmarks/peers", "docs"),
-    ):
-        commands = _COMMANDS if package == "bot/cli" else ()
-        for path in (ROOT / package).glob("*.py"):
-            if path.name not in {"__init__.py", "errors.py"} and path.stem not in commands:
-                assert re.search(rf"(?<![a-z_]){path.name}", text), path
+    unnamed = [
+        module
+        for module, path in modules(ROOT, packages).items()
+        if path.name not in {"__init__.py", "errors.py"}
+        and not module.startswith(left_out)
+        and not re.search(rf"(?<![a-z_]){path.name}", text)
+    ]
+    assert unnamed == [], "Give each a line in docs/architecture.md"
 
 
 def test_the_map_names_no_module_that_is_gone() -> None:
@@ -253,7 +253,8 @@ def test_the_table_of_formats_names_every_ending() -> None:
     table = (DOCS / "documents.md").read_text().partition("\n|---|")[2].partition("\n\n")[0]
     named = [re.findall(r"`(\.\w+)`", row.split("|")[1]) for row in table.splitlines()[1:]]
 
-    assert sorted(ending for row in named for ending in row) == sorted(FORMATS)
+    listed = sorted(ending for row in named for ending in row)
+    assert listed == sorted(FORMATS), "Bring the table in docs/documents.md up to date"
 
 
 _HOP = re.compile(r"^ {4,}(\S+\.py) {2,}([\w.]+) +\S", re.MULTILINE)

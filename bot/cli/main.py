@@ -12,7 +12,7 @@ from bot.cli.exits import Exit
 from bot.cli.output import guard_streams, say
 
 # Imported when named: `quoth --version` should pay for none of them.
-_COMMANDS = {
+COMMANDS = {
     "ask": "bot.cli.ask",
     "chat": "bot.cli.chat",
     "eval": "bot.cli.eval",
@@ -35,12 +35,12 @@ _COMMANDS = {
 
 class _LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(_COMMANDS[cmd_name]).command
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name]).command
         return command
 
 

@@ -6,13 +6,13 @@ import click
 import pytest
 
 from bot import __version__
-from bot.cli.main import _COMMANDS
+from bot.cli.main import COMMANDS
 from tests.commands import quoth
 
 
 def commands() -> list[tuple[str, click.Command]]:
     found: list[tuple[str, click.Command]] = []
-    for name, module in _COMMANDS.items():
+    for name, module in COMMANDS.items():
         command = importlib.import_module(module).command
         found.append((name, command))
         if isinstance(command, click.Group):
@@ -27,7 +27,7 @@ def test_the_version_is_printed() -> None:
 def test_help_lists_every_command() -> None:
     shown = quoth("--help").stdout
 
-    for name in _COMMANDS:
+    for name in COMMANDS:
         assert f"\n  {name}  " in shown
 
 

@@ -37,7 +37,9 @@ WRITTEN: dict[str, str | bytes] = {
 def test_every_ending_that_is_listed_is_read(suffix: str) -> None:
     written = WRITTEN.get(suffix)
     if written is None:
-        written = (FILES / f"statutes{suffix}").read_bytes()
+        path = FILES / f"statutes{suffix}"
+        assert path.exists(), f"Add a text for {suffix} to WRITTEN, or the file {path}"
+        written = path.read_bytes()
     content = written.encode() if isinstance(written, str) else written
 
     assert "35 marks" in parse(suffix, content).text

@@ -67,7 +67,8 @@ def _damaged_text(content: bytes, chance: random.Random) -> bytes:
 def test_there_is_a_file_of_each() -> None:
     of_python = {each.function for each in FORMATS.values() if each.is_python}
 
-    assert {FORMATS[suffix].function for suffix in PYTHON_FILES} == of_python
+    there = {FORMATS[suffix].function for suffix in PYTHON_FILES}
+    assert there == of_python, "Add a file to PYTHON_FILES, and the format to SECURITY.md"
 
 
 @pytest.mark.parametrize("suffix", PYTHON_FILES)
