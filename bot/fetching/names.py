@@ -18,7 +18,6 @@ _NOT_IN_NAMES = re.compile(r"[^\w.\-]+")
 # The endings of files whose address has none that says what they are, by their media type.
 _ENDINGS = {
     "application/epub+zip": ".epub",
-    "application/msword": ".doc",
     "application/pdf": ".pdf",
     "application/rtf": ".rtf",
     "application/vnd.oasis.opendocument.presentation": ".odp",
