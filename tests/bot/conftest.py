@@ -92,3 +92,9 @@ def shared(database: "PostgresDatabase", storage: Path) -> Shared:
 def node(tmp_path: Path) -> Settings:
     """A machine that has neither documents nor an index."""
     return load_settings(data=tmp_path / "node" / "data", seeds=tmp_path / "node" / "documents")
+
+
+@pytest.fixture
+def builder(library: Library) -> Settings:
+    """A machine that has both."""
+    return load_settings(data=library.folder / "data", seeds=library.documents)

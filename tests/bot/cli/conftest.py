@@ -1,4 +1,4 @@
-"""What commands are tested on: the seeds and their real index, copied to be changed."""
+"""What commands are tested on: the seeds and their real index, or a copy that may be changed."""
 
 import os
 import shutil
@@ -9,6 +9,12 @@ import pytest
 
 from index.manifest import read_manifest, write_manifest
 from tests.conftest import ROOT
+
+
+@pytest.fixture
+def ready(real_data: Callable[[], Path]) -> tuple[str, ...]:
+    """Options that name the seeds and their real index."""
+    return ("--seeds", str(ROOT / "seeds"), "--data", str(real_data()))
 
 
 @pytest.fixture

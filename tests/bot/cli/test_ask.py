@@ -6,7 +6,6 @@ import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,6 @@ import pytest
 from tests.commands import FAKE_ANSWER, PATIENCE_S, QUESTION, QUOTH, quoth
 from tests.conftest import ROOT
 from tests.forks import Fork
-
-
-@pytest.fixture
-def ready(real_data: Callable[[], Path]) -> tuple[str, ...]:
-    """Options that name the seeds and their real index."""
-    return ("--seeds", str(ROOT / "seeds"), "--data", str(real_data()))
 
 
 def test_the_answer_stands_in_its_sentence_with_its_document(ready: tuple[str, ...]) -> None:

@@ -27,12 +27,6 @@ from tests.waiting import PATIENCE_S
 ANY = "0.0.0.0"  # noqa: S104 - nothing listens there
 
 
-@pytest.fixture
-def ready(real_data: Callable[[], Path]) -> tuple[str, ...]:
-    """Options that name the seeds and their real index."""
-    return ("--seeds", str(ROOT / "seeds"), "--data", str(real_data()))
-
-
 @contextmanager
 def served(*arguments: str, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A server, once it says its address."""

@@ -109,6 +109,11 @@ class RunningBot:
 
 
 @pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(data=tmp_path / "data")
+
+
+@pytest.fixture
 def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalDiscord]:
     """The local Discord; the test fails if it met what no client may do."""
     service = LocalDiscord()

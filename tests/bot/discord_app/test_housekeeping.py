@@ -40,11 +40,6 @@ from tests.discord_service.service import PATIENCE_S
 from tests.fakes import FakeEncoder
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return load_settings(data=tmp_path / "data")
-
-
 def test_only_collections_of_servers_have_a_server() -> None:
     assert server_of(server_collection("ab12")) == "ab12"
     assert server_of("base") is None

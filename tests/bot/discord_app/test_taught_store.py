@@ -16,7 +16,7 @@ from bot.discord_app.servers import SERVER_GRACE_DAYS, Servers
 from bot.discord_app.shards import Shards
 from bot.discord_app.taught import MessageAt, Taught
 from bot.discord_app.taught_store import TaughtStore
-from bot.settings import Settings, load_settings
+from bot.settings import Settings
 from tests.bot.discord_app.fakes import Clock
 from tests.conftest import Place
 
@@ -38,11 +38,6 @@ def records(place: Place, clock: Clock) -> Iterator[Records]:
 @pytest.fixture
 def store(records: Records) -> TaughtStore:
     return TaughtStore(records)
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return load_settings(data=tmp_path / "data")
 
 
 def scope(records: Records, server: int = SERVER) -> str:

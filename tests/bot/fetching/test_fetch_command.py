@@ -2,7 +2,6 @@
 
 import os
 import threading
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -12,15 +11,9 @@ from click.testing import CliRunner, Result
 from bot.cli.fetch import command
 from index.documents import list_documents
 from index.provenance import PROVENANCE_NAME, read_provenance
-from tests.bot.fetching.site import Site, serving
+from tests.bot.fetching.site import Site
 from tests.forks import Fork
 from tests.waiting import PATIENCE_S, until
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving() as made:
-        yield made
 
 
 def fetch(home: Path, *arguments: str) -> Result:

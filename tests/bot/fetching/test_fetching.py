@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -29,7 +29,7 @@ from index.provenance import (
     ProvenanceError,
     read_provenance,
 )
-from tests.bot.fetching.site import Page, Site, bomb, dripping, endless, serving
+from tests.bot.fetching.site import Page, Site, bomb, dripping, endless
 from tests.conftest import Library
 from tests.forks import Fork
 from tests.waiting import PATIENCE_S, until
@@ -37,12 +37,6 @@ from tests.waiting import PATIENCE_S, until
 QUICK = Limits(delay_s=0, time_s=20, bytes=1_000_000)
 GIT = shutil.which("git") or "git"
 NAME = "127.0.0.1-{port}/{path}"
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving() as made:
-        yield made
 
 
 def fetched(

@@ -7,7 +7,7 @@ import pytest
 
 from bot.collection_names import BASE_COLLECTION
 from bot.serving.mirror import Mirror
-from bot.settings import Settings, load_settings
+from bot.settings import Settings
 from bot.shared.generations import SharedGenerations
 from bot.shared.opening import Shared
 from bot.shared.parts import Parts
@@ -16,11 +16,6 @@ from index.errors import IndexMissingError
 from index.store import Collection
 from tests.bot.shared.test_generations import SCOPE, build, parts_of, text_of
 from tests.conftest import Library
-
-
-@pytest.fixture
-def builder(library: Library) -> Settings:
-    return load_settings(data=library.folder / "data", seeds=library.documents)
 
 
 def test_what_can_not_be_fetched_goes_on_unless_something_was_removed(

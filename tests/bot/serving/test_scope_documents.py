@@ -16,18 +16,8 @@ from bot.serving.scope_documents import (
 from bot.serving.service import AnswerService
 from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.fakes import span
+from tests.bot.serving.conftest import A, B
 from tests.conftest import Library
-
-A, B = "server-aaaa", "server-bbbb"
-
-
-@pytest.fixture
-def own(library: Library, service: AnswerService) -> Library:
-    """What server A has added."""
-    added = library.other(A)
-    added.write("own.txt", "For fraud 55 were counted.")
-    added.build()
-    return added
 
 
 def test_documents_are_listed_with_title_and_size(library: Library, service: AnswerService) -> None:

@@ -22,6 +22,7 @@ from index.generation import Generation
 from index.store import Collection
 from tests.bot.conftest import ARTICLE, opener
 from tests.bot.discord_app.crowd import told_apart
+from tests.bot.serving.conftest import A, B
 from tests.conftest import Library
 
 
@@ -127,18 +128,8 @@ def test_an_old_generation_is_closed_with_its_last_question(library: Library) ->
     assert len(closed) == 2
 
 
-A, B = "server-aaaa", "server-bbbb"
 # What is said of arson, here or there, now or later.
 NUMBERS = ("812", "813", "99", "66", "67")
-
-
-@pytest.fixture
-def own(library: Library, service: AnswerService) -> Library:
-    """What server A has added."""
-    added = library.other(A)
-    added.write("own.txt", "For fraud 55 were counted.")
-    added.build()
-    return added
 
 
 def answered(service: AnswerService, word: str, scope: str | None) -> str | None:

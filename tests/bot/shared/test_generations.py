@@ -23,11 +23,6 @@ from tests.postgres import set_clock
 SCOPE = "server-aaaa"
 
 
-@pytest.fixture
-def builder(library: Library) -> Settings:
-    return load_settings(data=library.folder / "data", seeds=library.documents)
-
-
 def publish(shared: Shared, builder: Settings, name: str = "base") -> str:
     shared.jobs.ask(name)
     job = shared.jobs.claim(lambda *_: True)
