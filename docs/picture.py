@@ -103,10 +103,11 @@ def _drawn(component: dict[str, Any]) -> str:
 
 def page(view: ui.LayoutView) -> str:
     """A message that shows this, as a page."""
+    components: list[dict[str, Any]] = view.to_components()  # type: ignore[no-untyped-call]
     return f"""<!doctype html><meta charset="utf-8"><style>{_STYLE}</style>
 <div class="line"><div class="face">Q</div><div class="message">
 <span class="name">Quoth</span> <span class="tag">APP</span>
-{"".join(map(_drawn, view.to_components()))}</div></div>"""
+{"".join(map(_drawn, components))}</div></div>"""
 
 
 def photograph(content: str, out: Path) -> None:
