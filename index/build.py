@@ -15,7 +15,6 @@ from pathlib import Path
 
 from index.documents import Failure, Listing, SourceFile, list_documents
 from index.encoder import Encoder
-from index.encoding import PassageVectors
 from index.errors import (
     BuildError,
     IndexDamagedError,
@@ -38,6 +37,7 @@ from index.manifest import (
     SplittingStamp,
     Unread,
 )
+from index.passage_vectors import PassageVectors
 from index.passages import Splitting
 from index.provenance import read_provenance
 from index.reading import read_documents

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from index.compressed import halves_path
-from index.encoding import PassageVectors, scattered
 from index.files import link
 from index.generation import LocalGeneration
 from index.lexical import extend_lexical, write_lexical
 from index.manifest import ADDED_VECTORS_NAME, LEXICAL_NAME, VECTORS_NAME
+from index.passage_vectors import PassageVectors, scattered
 from index.sizing import Sizing
 from index.texts import Texts
 from index.vectors import write_exact, write_vectors
