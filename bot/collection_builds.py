@@ -45,8 +45,8 @@ def index_collection(
     name: str,
     reporter: Reporter,
     *,
-    rebuild: bool = False,
-    max_passages: int | None = None,
+    rebuild: bool,
+    max_passages: int | None,
 ) -> "BuildReport":
     """
     Bring the index of a collection up to date.

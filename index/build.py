@@ -381,7 +381,7 @@ def preview(
     without: Path | None,
     encoder_name: str,
     splitting: Splitting,
-    rebuild: bool = False,
+    rebuild: bool,
 ) -> Preview:
     """
     Tell which documents `build` would read or let go; nothing is read beyond hashes, or written.

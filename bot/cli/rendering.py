@@ -113,7 +113,7 @@ def others_text(
     bold: Style,
     dim: Style,
     width: int,
-    links: Links = NO_LINKS,
+    links: Links,
 ) -> str:
     """Render other answers, each in its sentence; nothing where there are none."""
     shown = _quotes(spans, seeds, bold, min(width, MAX_WIDTH), links)

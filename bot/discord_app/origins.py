@@ -44,7 +44,7 @@ class Origin:
         return (self.channel_id, *self.above)
 
 
-def origin_of(interaction: discord.Interaction[Any], *, is_private: bool = False) -> Origin:
+def origin_of(interaction: discord.Interaction[Any], *, is_private: bool) -> Origin:
     """
     Who asks by an interaction, and where.
 

@@ -146,9 +146,7 @@ class ServerSpaces:
         self._open: OrderedDict[str, SearchSpace] = OrderedDict()
         self._broken: dict[str, _Broken] = {}
 
-    def borrow(
-        self, scope: str, base: SearchSpace, *, is_alone: bool = False
-    ) -> SearchSpace | None:
+    def borrow(self, scope: str, base: SearchSpace, *, is_alone: bool) -> SearchSpace | None:
         """
         Lend a server's space, opened or exchanged if need be.
 
@@ -183,9 +181,7 @@ class ServerSpaces:
                     space = self._borrow_new(scope, current, base, is_alone=is_alone)
         return space
 
-    def borrow_open(
-        self, scope: str, base: SearchSpace, *, is_alone: bool = False
-    ) -> SearchSpace | None:
+    def borrow_open(self, scope: str, base: SearchSpace, *, is_alone: bool) -> SearchSpace | None:
         """
         As `borrow`, where nothing has to be opened for it; else None.
 

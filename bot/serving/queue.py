@@ -185,7 +185,7 @@ class AnswerQueue:
         earlier: tuple[Turn, ...],
         alternatives: int,
         scope: str | None,
-        asker: Asker = ANYBODY,
+        asker: Asker,
     ) -> bool:
         """Whether `ask` would refuse a question at once; that takes moments."""
         with self._lock:

@@ -120,7 +120,7 @@ def load_html(_suffix: str, content: bytes) -> Loaded:
     if found is not None:
         paragraphs = main_paragraphs(every, found, paragraphs)
     _write(blocks, paragraphs, NestedItems())
-    title = _first_text(root, "title")
+    title = _title(root)
     return blocks.loaded(title, _stated_in_metadata(root, main))
 
 
@@ -548,8 +548,8 @@ def _is_address(text: str, link: Any) -> bool:
     return "." in said and SPACE.search(said) is None and letters(said) in letters(_address(link))
 
 
-def _first_text(root: Any, tag: str) -> str | None:
-    element = next(root.iter(tag), None)
+def _title(root: Any) -> str | None:
+    element = next(root.iter("title"), None)
     return None if element is None else SPACE.sub(" ", "".join(element.itertext())).strip()
 
 
