@@ -35,7 +35,6 @@ from answering.english.quantities import (
     SHORT_ALIKE,
     SHORT_MILLIONS,
     SHORT_MINUTES,
-    SHORT_PENCE,
     SIGNS,
     TENS,
     UNITS,
@@ -183,7 +182,6 @@ def _written_out(text: str) -> str:
     text = EVERY_DAY.sub("daily", text)
     text = BELOW_ZERO.sub(_MINUS, text)
     text = SHORT_MINUTES.sub(r"\g<0>in", text)
-    text = SHORT_PENCE.sub(r"\1 pence", text)
     return SHORT_MILLIONS.sub(r"\g<0>illion", text)
 
 
@@ -330,7 +328,7 @@ def _same_numbers(one: Quantity, other: Quantity) -> bool:
     rounder, finer = sorted((one.value, other.value), key=lambda value: -_zeros(value))
     zeros = _zeros(rounder)
     # "36,000" rounds 35,927, but "10" rounds no 7: what is left of it says too little.
-    return math.isclose(one.value, other.value) or (
+    return one.value == other.value or (
         not (one.is_name and other.is_name)
         and zeros > 0
         and rounder >= 10 ** (zeros + 1)

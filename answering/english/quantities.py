@@ -98,8 +98,6 @@ SHORT_MINUTES = re.compile(r"\d\s?(?:h|hrs?|hours?)\s?\d{1,2}\s?m\b", re.IGNOREC
 """What ends with an "m" for minutes: "1h 5m"."""
 SHORT_MILLIONS = re.compile(r"[€£$¥]\s?\d++(?:[.,]\d++)*+\s?m\b", re.IGNORECASE)
 """What ends with an "m" for millions: "£5m"."""
-SHORT_PENCE = re.compile(r"(?<![\d.,])(\d{1,2})\s?p\b(?!\.)", re.IGNORECASE)
-"""What ends with a "p" for pence: "90p", but none of "7 p.m.", "£30 p.a." and "720p"."""
 SIGNS = {
     "€": "euro",
     "$": "dollar",
@@ -131,16 +129,8 @@ NUMBER_WORDS = frozenset(NUMBERS) | word_set(
     "thirty forty fifty sixty seventy eighty ninety hundred thousand million billion dozen none "
     "half"
 )
-SCALES = {
-    "cent": 0.01,
-    "cents": 0.01,
-    "pence": 0.01,
-    "hundred": 1e2,
-    "thousand": 1e3,
-    "million": 1e6,
-    "billion": 1e9,
-}
-"""What a number before one of these is multiplied by. The currency of cents is told by no word."""
+SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9}
+"""What a number before one of these is multiplied by."""
 LIKE_NUMBERS = re.compile(
     r"\b(?:an?|free|nothing|noon|midnight|no|once|twice|unlimited|hourly|daily|weekly|fortnightly|"
     r"monthly|yearly|annually)\b",
