@@ -1,7 +1,6 @@
 """Sites that answer in ways that are allowed, or nearly, and easy to overlook."""
 
 import gzip
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,17 +8,11 @@ import pytest
 
 from bot.fetching.web import Limits
 from index.provenance import read_provenance
-from tests.bot.fetching.site import Page, Site, serving
+from tests.bot.fetching.site import Page, Site
 from tests.bot.fetching.test_fetching import NAME, fails, fetched, origin, outcomes
 
 HTML = {"Content-Type": "text/html"}
 PACKED = HTML | {"Content-Encoding": "gzip"}
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving() as made:
-        yield made
 
 
 @pytest.mark.parametrize(
