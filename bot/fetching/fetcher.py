@@ -10,7 +10,7 @@ from typing import Literal
 from bot.fetching.errors import FetchError, GoneError, NotPublicError
 from bot.fetching.git import InRepository, cloned
 from bot.fetching.listing import Listed, in_feed, in_sitemap
-from bot.fetching.names import ending_of, name_of
+from bot.fetching.names import ending_of, is_alike, name_of
 from bot.fetching.web import NOTHING_SEEN, Response, Seen, Web
 from index.provenance import Fetched, FetchOrigin, Provenance, read_provenance, write_provenance
 
@@ -190,7 +190,7 @@ class Fetcher:
         ending = ending_of(found.url, found.media_type)
         if ending is None:
             return FetchResult("left_out", page.url, not_read(found))
-        if before is not None and not name.endswith(ending):
+        if before is not None and not is_alike(name, ending):
             if (self.folder / name).is_file():
                 return FetchResult("left_out", page.url, _of_another_kind(found, name))
             files = {other: one for other, one in self._known.files.items() if other != name}

@@ -39,6 +39,10 @@ _ENDINGS = {
 }
 # Servers send these for files whose ending says more.
 _VAGUE = frozenset({"text/plain", "application/octet-stream", "application/zip", ""})
+# Plain text, for which a server may say now one of these types and now another.
+_TEXTS = frozenset(
+    {".adoc", ".asciidoc", ".csv", ".jsonl", ".md", ".mdx", ".rst", ".srt", ".tsv", ".txt", ".vtt"}
+)
 
 
 def ending_of(url: str, media_type: str) -> str | None:
@@ -47,6 +51,12 @@ def ending_of(url: str, media_type: str) -> str | None:
     by_type = _ENDINGS.get(media_type)
     ending = in_url if media_type in _VAGUE and in_url in FORMATS else by_type
     return ending if ending in FORMATS else None
+
+
+def is_alike(name: str, ending: str) -> bool:
+    """Whether a file can hold what has this ending: it is read alike, or both are plain text."""
+    held = PurePosixPath(name).suffix.lower()
+    return {held, ending} <= _TEXTS or FORMATS.get(held) == FORMATS[ending]
 
 
 def name_of(url: str, ending: str, taken_by_others: Container[str]) -> str:

@@ -125,6 +125,34 @@ def test_a_file_is_not_overwritten_by_another_kind_of_page(site: Site, tmp_path:
     assert list(read_provenance(tmp_path).files) == [new.detail]
 
 
+@pytest.mark.parametrize(
+    ("path", "before", "now"),
+    [
+        ("page", "text/html", "application/xhtml+xml"),
+        ("page", "application/xhtml+xml", "text/html"),
+        ("page.htm", "text/plain", "text/html"),
+        ("page.htm", "text/html", "text/plain"),
+        ("notes", "text/plain", "text/markdown"),
+        ("notes", "text/markdown", "text/plain"),
+        ("notes.mdx", "text/plain", "text/markdown"),
+        ("notes.asciidoc", "text/plain", "text/asciidoc"),
+        ("notes.txt", "text/plain", "text/markdown"),
+        ("table.tsv", "text/plain", "text/csv"),
+    ],
+)
+def test_a_file_is_updated_whatever_its_media_type_is_called(
+    site: Site, tmp_path: Path, path: str, before: str, now: str
+) -> None:
+    site.pages[f"/{path}"] = Page(b"It opens at nine.", headers={"Content-Type": before})
+    (first,) = fetched(tmp_path, [origin(f"{site.url}/{path}")])
+    site.pages[f"/{path}"] = Page(b"It opens at ten.", headers={"Content-Type": now})
+
+    (again,) = fetched(tmp_path, None)
+
+    assert (again.outcome, again.detail) == ("changed", first.detail)
+    assert (tmp_path / first.detail).read_bytes() == b"It opens at ten."
+
+
 def test_a_part_of_a_page_is_the_same_page(site: Site, tmp_path: Path) -> None:
     site.put("/page", "The library opens at nine.")
     site.redirect("/short", "/page#hours")
