@@ -187,7 +187,7 @@ class Fetcher:
         self._seen.add(name)
         if found.is_unchanged and before is not None:
             return FetchResult("unchanged", page.url, name)
-        ending = ending_of(found.url, found.media_type)
+        ending = ending_of(found.url, found.media_type) if found.content else None
         if ending is None:
             return FetchResult("left_out", page.url, not_read(found))
         if before is not None and not is_alike(name, ending):
@@ -268,7 +268,7 @@ def _failed(url: str, error: FetchError, *, was_fetched: bool) -> FetchResult:
 
 def not_read(found: Response) -> str:
     """Why a page is no document."""
-    return f"it is {found.media_type}, which is not read"
+    return f"it is {found.media_type}, which is not read" if found.content else "it is empty"
 
 
 def _of_another_kind(found: Response, name: str) -> str:

@@ -73,7 +73,7 @@ async def _one_page(url: str, max_bytes: int, until: float, *, allow_private: bo
         Web.opened(Limits(bytes=max_bytes), allow_private=allow_private) as web,
     ):
         found = await web.get(url)
-    ending = ending_of(found.url, found.media_type)
+    ending = ending_of(found.url, found.media_type) if found.content else None
     if ending is None:
         raise FetchError(not_read(found))
     content = in_utf_8(found)

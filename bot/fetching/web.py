@@ -206,12 +206,9 @@ class Web:
             raise GoneError(f"the server says {response.status}")
         if response.status != _OK:
             raise FetchError(f"the server says {response.status}")
-        content = await _content(response, self._limits.bytes)
-        if not content:
-            raise FetchError("it is empty")
         return Response(
             str(url),
-            content,
+            await _content(response, self._limits.bytes),
             response.content_type,
             response.charset,
             Seen(_plain(response, "ETag"), _plain(response, "Last-Modified")),

@@ -18,3 +18,12 @@ def test_a_page_is_given_up_in_time_also_while_its_server_asks_for_a_pause() -> 
         with pytest.raises(FetchError, match="takes too long"):
             one_page(f"{site.url}/page", 1_000_000, until=until, allow_private=True)
         assert "/page" not in site.asked
+
+
+def test_an_empty_page_is_none() -> None:
+    with serving() as site:
+        site.pages["/page"] = Page(headers={"Content-Type": "text/html"})
+        until = time.monotonic() + 20
+
+        with pytest.raises(FetchError, match="it is empty"):
+            one_page(f"{site.url}/page", 1_000_000, until=until, allow_private=True)
