@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -35,6 +35,8 @@ class FetchResult:
     """The name of its file, or why there is none."""
     was_fetched: bool = False
     """Whether it had been fetched before, so that a failure is news."""
+    has_copy: bool = False
+    """Whether its file from before is there."""
 
 
 @dataclass(slots=True)
@@ -152,7 +154,8 @@ class Fetcher:
             except FetchError as error:
                 name, before = self._file_of(page.url)
                 self._seen.add(name)
-                told(_failed(page.url, error, was_fetched=before is not None))
+                failed = _failed(page.url, error, was_fetched=before is not None)
+                told(replace(failed, has_copy=(self.folder / name).is_file()))
             if not number % _WRITTEN_EVERY:
                 self._save()
 
@@ -160,14 +163,12 @@ class Fetcher:
         self, origin: FetchOrigin, told: Callable[[FetchResult], None]
     ) -> list[Listed]:
         if origin.kind == "sitemap":
-            was_fetched = self._was_fetched(origin)
-            return await in_sitemap(
-                self.web,
-                origin.url,
-                origin.under,
-                origin.most,
-                lambda url, error: told(_failed(url, error, was_fetched=was_fetched)),
-            )
+            pages, failures = await in_sitemap(self.web, origin.url, origin.under, origin.most)
+            # Of one sitemap among others, it is not known whether it ever worked.
+            was_fetched = not pages and self._was_fetched(origin)
+            for url, error in failures.items():
+                told(_failed(url, error, was_fetched=was_fetched))
+            return pages
         if origin.kind == "feed":
             return await in_feed(self.web, origin.url, origin.under, origin.most)
         return [Listed(origin.url)]

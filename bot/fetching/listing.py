@@ -1,7 +1,7 @@
 """Sitemaps and feeds -> the pages that they name."""
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
@@ -31,8 +31,8 @@ class Listed:
 
 
 async def in_sitemap(
-    web: Web, url: str, under: str | None, most: int, failed: Callable[[str, FetchError], None]
-) -> list[Listed]:
+    web: Web, url: str, under: str | None, most: int
+) -> tuple[list[Listed], dict[str, FetchError]]:
     """
     The pages of a sitemap, or of the sitemaps that it names, in their order and each once.
 
@@ -42,12 +42,15 @@ async def in_sitemap(
             sitemaps are.
         under: How the addresses of the pages begin; without, they are on the same host.
         most: At most so many.
-        failed: Told of each sitemap that can't be fetched, or is none, and why.
+
+    Returns:
+        The pages, and why a sitemap can't be fetched or is none, by the addresses of those.
 
     Raises:
         FetchError: If the sitemaps, all of which could be read, name no such page.
     """
-    named = failures = 0
+    named = 0
+    failures: dict[str, FetchError] = {}
     waiting = [url] if _is_file_of(url, (".xml", ".gz")) else await _sitemaps_of(web, url)
     seen: set[str] = set()
     found: dict[str, Listed] = {}
@@ -59,8 +62,7 @@ async def in_sitemap(
         try:
             root = _parsed((await web.get(sitemap)).content)
         except FetchError as error:
-            failures += 1
-            failed(sitemap, error)
+            failures[sitemap] = error
             continue
         for entry in root.iterchildren("{*}sitemap", "{*}url"):
             where = (entry.findtext("{*}loc") or "").strip()
@@ -73,7 +75,7 @@ async def in_sitemap(
                 found.setdefault(page, Listed(page, _day(entry.findtext("{*}lastmod"))))
     if not found and not failures:
         raise FetchError(none_wanted(named, "page", under or str(URL(url).origin())))
-    return list(found.values())
+    return list(found.values()), failures
 
 
 async def _sitemaps_of(web: Web, url: str) -> list[str]:

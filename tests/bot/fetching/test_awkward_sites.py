@@ -52,13 +52,14 @@ def test_a_sitemap_that_fails_takes_no_other_away_and_is_named(site: Site, tmp_p
     del site.pages["/sitemap.xml"]
     (gone,) = fetched(tmp_path, None)
 
-    for told, is_known, last in ((first, False, "new"), (again, True, "unchanged")):
+    for told, last in ((first, "new"), (again, "unchanged")):
         assert [(one.outcome, one.url, one.was_fetched) for one in told[:2]] == [
-            ("gone", f"{site.url}/missing.xml", is_known),
-            ("failed", f"{site.url}/damaged.xml.gz", is_known),
+            ("gone", f"{site.url}/missing.xml", False),
+            ("failed", f"{site.url}/damaged.xml.gz", False),
         ]
         assert [one.outcome for one in told[2:]] == [last]
     assert (gone.outcome, gone.url) == ("gone", f"{site.url}/sitemap.xml")
+    assert (gone.was_fetched, gone.has_copy) == (True, False)
 
 
 @pytest.mark.parametrize(

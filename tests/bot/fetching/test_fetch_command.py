@@ -142,16 +142,20 @@ def test_what_failed_once_does_not_fail_every_update(site: Site, tmp_path: Path)
     first = fetch(tmp_path, "--sitemap", site.url)
     typo = fetch(tmp_path, f"{site.url}/typo", "http://nonesuch.invalid/")
     later = fetch(tmp_path, "--update")
+    del site.pages["/b"]
+    copied = fetch(tmp_path, "--update")
     del site.pages["/sitemap.xml"]
     gone = fetch(tmp_path, "--update")
     site.xml("/sitemap.xml", "<urlset><")
     broken = fetch(tmp_path, "--update")
 
-    codes = [one.exit_code for one in (first, typo, later, gone, broken)]
-    assert codes == [1, 1, 0, 0, 1]
+    codes = [one.exit_code for one in (first, typo, later, copied, gone, broken)]
+    assert codes == [1, 1, 0, 0, 0, 1]
     assert f"Fetching {site.url} (sitemap)." in later.output
     assert f"{site.url}/missing: the server says 404." in later.output
     assert "typo" not in later.output
+    assert f"{site.url}/b: the server says 404; the copy from before is kept." in copied.output
+    assert f"{site.url}/sitemap.xml: the server says 404." in gone.output
     assert "a.html" in gone.output.partition("Kept as they were")[2]
 
 
