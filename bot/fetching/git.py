@@ -89,7 +89,7 @@ def cloned(origin: FetchOrigin, *, allow_private: bool) -> Iterator[list[InRepos
 def _name(address: URL, document_id: str, taken: Container[str]) -> str:
     ending = PurePosixPath(document_id).suffix
     below = address / document_id if address.path != "/" else address.origin() / document_id
-    return name_of(str(below), ending, taken)
+    return name_of(str(below), ending, taken, is_in_tree=True)
 
 
 def _view(address: URL, commit: str, document_id: str) -> str:

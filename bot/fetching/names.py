@@ -10,8 +10,9 @@ from yarl import URL
 
 from index.formats.base import FORMATS
 
-# A name has 255 bytes at most, and an ending, a hash and a scratch file's marks stand beside it.
-_MAX_PART_BYTES = 80
+_MAX_PART_CHARS = 80
+# A name has 255 bytes at most, and a scratch file's marks stand beside it.
+_MAX_PART_BYTES = 250
 _MAX_PARTS = 12
 _HASH_CHARS = 8
 _NOT_IN_NAMES = re.compile(r"[^\w.\-]+")
@@ -59,7 +60,9 @@ def is_alike(name: str, ending: str) -> bool:
     return {held, ending} <= _TEXTS or FORMATS.get(held) == FORMATS[ending]
 
 
-def name_of(url: str, ending: str, taken_by_others: Container[str]) -> str:
+def name_of(
+    url: str, ending: str, taken_by_others: Container[str], *, is_in_tree: bool = False
+) -> str:
     """
     The file's name below the folder of documents: its host, then its path.
 
@@ -67,6 +70,7 @@ def name_of(url: str, ending: str, taken_by_others: Container[str]) -> str:
         url: The address of the page.
         ending: See `ending_of`.
         taken_by_others: Names of other pages' files.
+        is_in_tree: Whether it stands in a tree of files, where none has the name of a folder.
     """
     address = URL(url)
     parts = [_part(unquote(part)) for part in address.raw_path.split("/") if part][:_MAX_PARTS]
@@ -74,15 +78,18 @@ def name_of(url: str, ending: str, taken_by_others: Container[str]) -> str:
     stem = last.removesuffix(ending) or last
     if not address.path.endswith("/") and PurePosixPath(last).suffix.lower() in FORMATS:
         stem = PurePosixPath(last).stem
-    # No folder is named as a document may be, so that one never stands in the other's way.
-    folders = [
-        f"{one}~" if PurePosixPath(one).suffix.lower() in FORMATS else one for one in folders
-    ]
-    name = "/".join([_part(_host(address)), *folders, f"{stem}{ending}"])
-    if address.raw_query_string or len(parts) == _MAX_PARTS or name in taken_by_others:
-        digest = hashlib.sha256(url.encode()).hexdigest()[:_HASH_CHARS]
-        name = f"{name.removesuffix(ending)}~{digest}{ending}"
-    return name
+    if not is_in_tree:
+        # No folder is named as a document may be, so that one never stands in the other's way.
+        folders = [
+            f"{one}~" if PurePosixPath(one).suffix.lower() in FORMATS else one for one in folders
+        ]
+    folder = "/".join([_part(_host(address)), *folders])
+    name = f"{stem}{ending}"
+    is_shared = len(parts) == _MAX_PARTS or f"{folder}/{name}" in taken_by_others
+    if address.raw_query_string or is_shared or len(name.encode()) > _MAX_PART_BYTES:
+        end = f"~{hashlib.sha256(url.encode()).hexdigest()[:_HASH_CHARS]}{ending}"
+        name = f"{_cut(stem, _MAX_PART_BYTES - len(end))}{end}"
+    return f"{folder}/{name}"
 
 
 def _host(address: URL) -> str:
@@ -93,9 +100,14 @@ def _host(address: URL) -> str:
 def _part(text: str) -> str:
     """A part of a path as a name of its own, which is not hidden and leads nowhere else."""
     name = _NOT_IN_NAMES.sub("-", text).strip("-").lstrip(".") or "page"
-    if len(name.encode()) <= _MAX_PART_BYTES:
+    if len(name) <= _MAX_PART_CHARS and len(name.encode()) <= _MAX_PART_BYTES:
         return name
     digest = hashlib.sha256(text.encode()).hexdigest()[:_HASH_CHARS]
     suffix = PurePosixPath(name).suffix[:_HASH_CHARS]
-    kept = name.encode()[: _MAX_PART_BYTES - 2 * _HASH_CHARS].decode(errors="ignore")
-    return f"{kept}~{digest}{suffix}"
+    kept = name[: _MAX_PART_CHARS - 2 * _HASH_CHARS]
+    # Each character of an ending may have four bytes.
+    return f"{_cut(kept, _MAX_PART_BYTES - 6 * _HASH_CHARS)}~{digest}{suffix}"
+
+
+def _cut(text: str, most_bytes: int) -> str:
+    return text.encode()[:most_bytes].decode(errors="ignore")

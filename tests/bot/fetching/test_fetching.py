@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 from bot.fetching.addresses import is_public
 from bot.fetching.errors import FetchError
@@ -519,6 +520,21 @@ def test_files_are_named_after_their_addresses(url: str, media_type: str, expect
     assert name_of(url, ending, ()) == expected
     assert name_of(url, ending, {expected}) != expected
     assert name_of(f"{url}?a=1", ending, ()) != name_of(f"{url}?a=2", ending, ())
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("docs/api.md/fees.md", "docs/api.md/fees.md"),
+        ("日" * 77 + ".md", "日" * 77 + ".md"),
+        ("é" * 81 + ".md", "é" * 64 + "~b9b987ea.md"),
+        ("𝒜" * 77 + ".md", "𝒜" * 50 + "~fbbe00e7.md"),
+    ],
+)
+def test_files_of_a_repository_keep_their_names(path: str, expected: str) -> None:
+    url = str(URL("https://a.example/town") / path)
+
+    assert name_of(url, ".md", (), is_in_tree=True) == f"a.example/town/{expected}"
 
 
 def test_what_is_written_beside_documents_is_checked(tmp_path: Path) -> None:
