@@ -32,18 +32,23 @@ class BuildLock:
         Hold the lock until the block ends.
 
         Args:
-            waiting: Called once, with who holds the lock, if it is held by another process.
+            waiting: Called with who holds the lock, if it is held by another process.
         """
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a+", encoding="ascii") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                waiting(file.read().strip() or "another process")
-                fcntl.flock(file, fcntl.LOCK_EX)
-            file.seek(0)
-            file.truncate()
-            file.write(f"process {os.getpid()}")
-            file.flush()
-            yield
+        is_held = False
+        while not is_held:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a+", encoding="ascii") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    file.seek(0)
+                    waiting(file.read().strip() or "another process")
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                # Whoever held it may have deleted the file meanwhile.
+                is_held = os.fstat(file.fileno()).st_nlink > 0
+                if is_held:
+                    file.seek(0)
+                    file.truncate()
+                    file.write(f"process {os.getpid()}")
+                    file.flush()
+                    yield

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,13 +115,13 @@ def command(
     with failures_shown():
         folder = settings.documents(collection)
     if forget:
-        with _alone(folder):
+        with _alone(folder, is_first=False):
             _forget(folder, urls)
         return
     require_extra("fetch", "aiohttp")
     require_extra("fetch", "protego")
     origins = None if update else [_origin(url, kind, under, most) for url in urls]
-    with failures_shown(), _alone(folder):
+    with failures_shown(), _alone(folder, is_first=not update):
         told = asyncio.run(_fetched(folder, origins, delay, allow_private=allow_private))
     counts = Counter(one.outcome for one in told)
     say(render("fetched.txt", counts=counts, collection=collection))
@@ -139,22 +139,37 @@ def _kind(*, sitemap: bool, feed: bool, git: bool) -> "OriginKind":
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Wait for another fetch of these documents, since each writes down all that is known."""
+def _alone(folder: Path, *, is_first: bool) -> Iterator[None]:
+    """
+    Wait for another fetch of these documents, since each writes down all that is known.
+
+    Args:
+        folder: Where they are.
+        is_first: Whether something may come where nothing was fetched before.
+    """
     from index.build_lock import BuildLock
-    from index.provenance import LOCK_NAME
+    from index.provenance import LOCK_NAME, PROVENANCE_NAME
 
     def waiting(holder: str) -> None:
         say(render("fetch_waiting.txt", holder=holder), err=True)
 
+    known = folder / PROVENANCE_NAME
+    is_new = not folder.exists()
     with ExitStack() as stack:
-        # Where there is no folder, nothing is known that could be lost.
-        if folder.is_dir():
+        if is_first or known.exists():
             try:
                 stack.enter_context(BuildLock(folder / LOCK_NAME).hold(waiting))
             except OSError as error:
                 raise unwritable(folder, error) from error
-        yield
+        try:
+            yield
+        finally:
+            # Nothing is left where nothing came.
+            if is_first and not known.exists():
+                (folder / LOCK_NAME).unlink(missing_ok=True)
+                if is_new:
+                    with suppress(OSError):
+                        folder.rmdir()
 
 
 def _forget(folder: Path, urls: tuple[str, ...]) -> None:

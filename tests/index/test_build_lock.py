@@ -2,6 +2,7 @@
 
 import multiprocessing
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,24 @@ def test_a_second_build_waits_and_says_for_whom(tmp_path: Path) -> None:
         holder.join(10)
 
     assert told == [f"process {holder.pid}"]
+
+
+def test_a_lock_whose_holder_deletes_it_is_taken_anew(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "lock"
+
+    def waits(who: str) -> None:
+        told.append(who)
+        path.unlink()
+        path.parent.rmdir()
+        first.close()
+
+    told: list[str] = []
+    first = ExitStack()
+    first.enter_context(BuildLock(path).hold(lambda _: None))
+    with BuildLock(path).hold(waits):
+        assert BuildLock(path).is_locked()
+
+    assert len(told) == 1
 
 
 def test_the_lock_is_free_when_its_holder_was_killed(tmp_path: Path) -> None:

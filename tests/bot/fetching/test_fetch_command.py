@@ -108,7 +108,6 @@ def test_one_fetch_at_a_time_writes_down_what_is_known(site: Site, tmp_path: Pat
     site.pages["/slow"] = waits
     site.put("/quick", "It is closed on Monday.")
     seeds = tmp_path / "seeds"
-    seeds.mkdir()
     folders = ["--seeds", str(seeds), "--data", str(tmp_path / "data")]
     options = ["--allow-private", "--delay=0", *folders]
 
@@ -132,6 +131,17 @@ def test_one_fetch_at_a_time_writes_down_what_is_known(site: Site, tmp_path: Pat
     assert sorted(one.url for one in known.origins) == [f"{site.url}/quick", f"{site.url}/slow"]
     assert len(known.files) == 2
     assert list_documents(seeds).skipped == ()
+
+
+def test_nothing_is_left_where_nothing_was_fetched(site: Site, tmp_path: Path) -> None:
+    typo = fetch(tmp_path, f"{site.url}/typo")
+    assert not (tmp_path / "seeds").exists()
+    (tmp_path / "seeds").mkdir()
+    told = [typo, fetch(tmp_path, f"{site.url}/typo"), fetch(tmp_path, "--update")]
+    told.append(fetch(tmp_path, "--forget", f"{site.url}/typo"))
+
+    assert [one.exit_code for one in told] == [1, 1, 1, 1]
+    assert list((tmp_path / "seeds").iterdir()) == []
 
 
 def test_what_failed_once_does_not_fail_every_update(site: Site, tmp_path: Path) -> None:
