@@ -176,20 +176,15 @@ class Fetcher:
     async def _take(self, page: Listed) -> FetchResult:
         name, before = self._file_of(page.url)
         is_here = before is not None and (self.folder / name).is_file()
-        # Older versions took a part of a page for a page of its own, which ends here.
-        is_whole = before is not None and "#" not in before.source
-        is_known = is_here and is_whole
-        seen = Seen(before.etag, before.last_modified) if before and is_known else NOTHING_SEEN
+        seen = Seen(before.etag, before.last_modified) if before and is_here else NOTHING_SEEN
         found = await self.web.get(page.url, seen)
-        # It may have been fetched by another address, whose file is the page's one file.
-        holder, held = self._file_of(found.url)
-        if before and held and before.source.startswith(f"{found.url}#"):
-            self._delete_copy(name, before, holder)
         if found.url in self._done:
             return FetchResult("same", page.url, found.url)
         self._done.add(found.url)
-        if held and (before is None or found.url != before.source):
-            name, before = holder, held
+        if before is None or found.url != before.source:
+            # It may have been fetched by another address, whose file is the page's one file.
+            holder, held = self._file_of(found.url)
+            name, before = (holder, held) if held else (name, before)
         self._seen.add(name)
         if found.is_unchanged and before is not None:
             return FetchResult("unchanged", page.url, name)
@@ -199,22 +194,11 @@ class Fetcher:
         if before is not None and not is_alike(name, ending):
             if (self.folder / name).is_file():
                 return FetchResult("left_out", page.url, _of_another_kind(found, name))
-            self._forget(name)
-            before = None
+            files = {other: one for other, one in self._known.files.items() if other != name}
+            self._known, before = self._known.model_copy(update={"files": files}), None
         if before is None:
             name = name_of(page.url, ending, self._known.files.keys())
         return self._write(name, in_utf_8(found), page, found, before)
-
-    def _delete_copy(self, name: str, copy: Fetched, original: str) -> None:
-        """Delete a file that holds what another one does, unless somebody has changed it here."""
-        path = self.folder / name
-        if name != original and (self.folder / original).is_file() and _sha256(path) == copy.sha256:
-            path.unlink()
-            self._forget(name)
-
-    def _forget(self, name: str) -> None:
-        files = {other: one for other, one in self._known.files.items() if other != name}
-        self._known = self._known.model_copy(update={"files": files})
 
     def _file_of(self, url: str) -> tuple[str, Fetched | None]:
         """The file of a page that was asked for at this address, or else that stands there."""

@@ -1,14 +1,13 @@
 """Sites that answer in ways that are allowed, or nearly, and easy to overlook."""
 
 import gzip
-import shutil
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from bot.fetching.web import Limits
-from index.provenance import Provenance, read_provenance, write_provenance
+from index.provenance import read_provenance
 from tests.bot.fetching.site import Page, Site
 from tests.bot.fetching.test_fetching import NAME, fails, fetched, origin, outcomes
 
@@ -166,46 +165,6 @@ def test_a_part_of_a_page_is_the_same_page(site: Site, tmp_path: Path) -> None:
     assert outcomes(told) == {"new": 1, "same": 2}
     (known,) = read_provenance(tmp_path).files.values()
     assert known.source == f"{site.url}/page"
-
-
-@pytest.mark.parametrize("is_edited", [False, True])
-@pytest.mark.parametrize(
-    ("paths", "copy"),
-    [
-        (("page", "page#fees"), 1),
-        (("page#fees", "page"), 0),
-        (("page#fees", "page#hours"), 1),
-        (("page", "short"), 1),
-    ],
-)
-def test_a_part_that_once_had_a_file_of_its_own_has_none_beside_the_page(
-    site: Site, tmp_path: Path, paths: tuple[str, str], copy: int, *, is_edited: bool
-) -> None:
-    site.redirect("/short", "/page#hours")
-    site.put("/page", "The library opens at nine.")
-    origins = tuple(origin(f"{site.url}/{path}") for path in paths)
-    (first,) = fetched(tmp_path, origins[:1])
-    # As older versions left it.
-    names = [first.detail, first.detail.replace(".html", "~part.html")]
-    shutil.copy(tmp_path / names[0], tmp_path / names[1])
-    known = read_provenance(tmp_path).files[first.detail]
-    files = {}
-    for name, one in zip(names, origins, strict=True):
-        source = one.url.replace("/short", "/page#hours")
-        files[name] = known.model_copy(update={"url": one.url, "source": source})
-    write_provenance(tmp_path, Provenance(origins=origins, files=files))
-    if is_edited:
-        (tmp_path / names[copy]).write_text("Mine.")
-    site.put("/page", "It opens at ten.")
-
-    told, again = fetched(tmp_path, None), fetched(tmp_path, None)
-
-    kept = set(names) if is_edited else {names[1 - copy]}
-    assert outcomes(told) == {"changed": 1, "same": 1}
-    assert outcomes(again) == {"unchanged": 1, "same": 1}
-    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.html")} == kept
-    assert set(read_provenance(tmp_path).files) == kept
-    assert "at ten" in (tmp_path / names[1 - copy]).read_text()
 
 
 def test_an_address_that_can_not_be_written_down_is_refused_when_it_is_led_to(
