@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
@@ -11,7 +11,6 @@ import docx
 from docx.document import Document
 from docx.oxml.ns import qn
 from docx.table import Table, _Cell, _Row
-from docx.text.paragraph import Paragraph
 
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks, introduces
@@ -40,12 +39,6 @@ _TEXT_BOXES = ".//w:txbxContent[not(ancestor::*[local-name() = 'Fallback'])]"
 # and a paragraph of its own.
 _MIN_CLAUSE_CHARS = 150
 _ENDS_A_CLAUSE = (".", "!", "?", ";")
-# Headings that are nothing but bold: below the title, short, and more than one, which may be it.
-_BOLD_LEVEL = 2
-_MAX_BOLD_CHARS = 100
-_MIN_BOLD_HEADINGS = 2
-# What ends a sentence, or introduces what follows, unless a number stands before it: "1.1 Fees."
-_NO_HEADING = frozenset(".,;:!?")
 _OFF = frozenset({"0", "false", "off"})
 _FIRST_ROW_BIT = 0x20
 _BITS = re.compile(r"[0-9A-Fa-f]{1,8}")
@@ -63,52 +56,20 @@ def load_docx(_suffix: str, content: bytes) -> Loaded:
         title, dated = title_and_date(package)
     document = docx.Document(io.BytesIO(content))
     blocks = Blocks("heading")
-    styles = Styles(document)
-    bold = _bold_headings(document, styles)
-    _Writer(blocks, document, styles, NestedItems(), bold).add(document.element.body)
+    _Writer(blocks, document, Styles(document), NestedItems()).add(document.element.body)
     return blocks.loaded(title, dated)
-
-
-def _bold_headings(document: Document, styles: Styles) -> frozenset[Any]:
-    """
-    The paragraphs that are headings for all but their style, if none has the style of a heading.
-
-    They are short, in bold, and no sentences; a document with more of them than others has none.
-    """
-    found = []
-    count = 0
-    for element in _within(document.element.body):
-        text = _text(element).strip() if element.tag == qn("w:p") else ""
-        count += len(element.findall(qn("w:tr")))
-        if not text:
-            continue
-        kind = styles.kind(element)
-        if kind.heading and not kind.is_title:
-            return frozenset()
-        count += 1
-        may_be = len(text) <= _MAX_BOLD_CHARS and (text[0].isdigit() or text[-1] not in _NO_HEADING)
-        if may_be and not kind.list_number and _are_bold([Paragraph(element, document)]):
-            found.append(element)
-    is_few = _MIN_BOLD_HEADINGS <= len(found) <= count / 2
-    return frozenset(found) if is_few else frozenset()
 
 
 class _Writer:
     """Writes paragraphs, items of lists and rows of tables."""
 
     def __init__(
-        self,
-        blocks: Blocks,
-        document: Document,
-        styles: Styles,
-        items: NestedItems,
-        bold: frozenset[Any] = frozenset(),
+        self, blocks: Blocks, document: Document, styles: Styles, items: NestedItems
     ) -> None:
         self._blocks = blocks
         self._document = document
         self._styles = styles
         self._items = items
-        self._bold = bold
         self._list: ParagraphKind | None = None
         """The first item of the list that goes on, or a later one if that is less deep."""
         self._may_join = False
@@ -141,9 +102,8 @@ class _Writer:
             return
         if not kind.goes_on:
             self._end_list()
-        level = _BOLD_LEVEL if element in self._bold else kind.heading
-        if level:
-            self._blocks.begin(" ".join(text.split()), level)
+        if kind.heading:
+            self._blocks.begin(" ".join(text.split()), kind.heading)
         self._blocks.add(text)
         self._may_join = introduces(text)
 
@@ -286,17 +246,12 @@ def _uses_first_row(look: Any) -> bool:
 
 def _is_bold(row: _MergedRow, table: Table) -> bool:
     """Whether all words of a row are bold."""
-    return _are_bold(
-        paragraph for one in row.cells for paragraph in _Cell(one.cell, table).paragraphs
-    )
-
-
-def _are_bold(paragraphs: Iterable[Paragraph]) -> bool:
     runs = [
         run.bold if run.bold is not None else paragraph.style and paragraph.style.font.bold
-        for paragraph in paragraphs
+        for one in row.cells
+        for paragraph in _Cell(one.cell, table).paragraphs
         for run in paragraph.runs
-        if any(map(str.isalnum, run.text))
+        if run.text.strip()
     ]
     return bool(runs) and all(runs)
 

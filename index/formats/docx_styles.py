@@ -33,8 +33,6 @@ class ParagraphKind:
 
     heading: int = 0
     """Its level, from 1; 0 if it is none."""
-    is_title: bool = False
-    """Whether it is the heading of the whole document."""
     list_number: int = 0
     """The number of the list that it is an item of; 0 if it is none."""
     list_level: int = 0
@@ -48,7 +46,6 @@ class _Style:
     """What a style says of its paragraphs."""
 
     heading: int
-    is_title: bool
     first_level: int
     goes_on: bool
     number: str = ""
@@ -71,7 +68,7 @@ class Styles:
         if style is None:
             style = self._known[name] = _style(Paragraph(element, self._document).style)
         if style.heading:
-            return ParagraphKind(heading=style.heading, is_title=style.is_title)
+            return ParagraphKind(heading=style.heading)
         own = _numbering(properties)
         number = _count(own[0] or style.number)
         if not number:
@@ -86,7 +83,6 @@ def _style(style: Any) -> _Style:
     stated = [_numbering(each) for each in _properties(style)]
     return _Style(
         _heading_level(name),
-        name == "Title",
         int(listed[1]) if listed else 1,
         _GOES_ON.match(name) is not None,
         next((number for number, _ in stated if number), ""),
