@@ -15,9 +15,10 @@ _TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 _TIMES = re.compile(rf"[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]{0,100})?[ \t]{1,9}([^<>\n]{1,100})>")
 # Whoever speaks, as programs for meetings write it at the head of a cue.
-_NAMED = re.compile(r"([^\W\d_][^:\n]{0,59}):[ \t]+(?=\S)")
-# A colon after few words of a single cue is one of a sentence.
+_NAMED = re.compile(r"((?![a-z])[^\W\d_][^:\n]{0,59}):[ \t]+(?=\S)")
+# A colon after few words of a single cue is one of a sentence, and "Remember:" is nobody.
 _MIN_NAMED_SHARE = 0.5
+_MIN_NAMES = 2
 _TAG = re.compile(r"<[^<>\n]{0,200}>|\{\\[^{}\n]{0,200}\}")
 # What is said after a longer silence, or is this long already where a sentence ends, begins a
 # paragraph.
@@ -90,18 +91,28 @@ def _cue(
 
 
 def _with_speakers(cues: list[_Cue]) -> list[_Cue]:
-    """Tell who speaks from the names at the head of cues, where most have one that comes again."""
-    found = [_NAMED.match(cue.lines[0]) if cue.lines and not cue.speaker else None for cue in cues]
-    names = Counter(match[1] for match in found if match)
-    named = sum(count for count in names.values() if count > 1)
-    if named < _MIN_NAMED_SHARE * len(cues) or not named:
+    """
+    Tell who speaks from the names at the head of cues, where most have one that comes again.
+
+    A cue without a name goes on with what was said. Where a tag names somebody, or a name stands
+    within a cue, the cues stay as they are.
+    """
+    heads = [_NAMED.match(cue.lines[0]) if cue.lines else None for cue in cues]
+    count = Counter(match[1] for match in heads if match)
+    names = {name for name, times in count.items() if times > 1}
+    is_other = any(cue.speaker or any(map(_NAMED.match, cue.lines[1:])) for cue in cues)
+    is_rare = sum(count[name] for name in names) < _MIN_NAMED_SHARE * len(cues)
+    if is_other or is_rare or len(names) < _MIN_NAMES:
         return cues
-    return [
-        cue
-        if match is None
-        else replace(cue, speaker=match[1], lines=(cue.lines[0][match.end() :], *cue.lines[1:]))
-        for cue, match in zip(cues, found, strict=True)
-    ]
+    found = []
+    speaker = ""
+    for cue, match in zip(cues, heads, strict=True):
+        lines = cue.lines
+        if match:
+            speaker = match[1] if match[1] in names else ""
+            lines = (lines[0][match.end() if speaker else 0 :], *lines[1:])
+        found.append(replace(cue, speaker=speaker, lines=lines))
+    return found
 
 
 def _seconds(times: re.Match[str], first: int) -> float:

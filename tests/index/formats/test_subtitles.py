@@ -52,32 +52,46 @@ def test_what_is_said_over_several_cues_is_one_sentence_with_its_times() -> None
     assert {place.kind for place in loaded.places} == {"time"}
 
 
+def cues_of(*said: str) -> bytes:
+    """Subtitles of cues, one a second."""
+    cues = (f"00:0{n}.000 --> 00:0{n}.900\n{each}\n" for n, each in enumerate(said))
+    return "\n".join(["WEBVTT\n", *cues]).encode()
+
+
 def test_a_name_at_the_head_of_cues_is_who_speaks() -> None:
-    said = [
-        *(
-            "Ann Bee: A vessel of up to",
-            "Ann Bee: twelve metres pays 35 marks.",
-            "Bo: And at night?",
-        ),
-        *("Ann Bee: The same.", "as by day."),
-    ]
-    cues = [f"{n}\n00:0{n}.000 --> 00:0{n}.900\n{line}\n" for n, line in enumerate(said, start=1)]
+    content = cues_of(
+        *("Ann Bee: A vessel of up to", "Ann Bee: twelve metres pays 35 marks."),
+        *("Bo: And", "at night?", "Ann Bee: The same", "fee: 35."),
+        *("Carla: Thanks.", "One more thing: the key.", "Bo: Bye."),
+    )
 
-    loaded = parse(".vtt", "\n".join(["WEBVTT\n", *cues]).encode())
-
-    assert loaded.text.split("\n\n") == [
+    assert parse(".vtt", content).text.split("\n\n") == [
         "Ann Bee: A vessel of up to twelve metres pays 35 marks.",
         "Bo: And at night?",
-        "Ann Bee: The same.",
-        "as by day.",
+        "Ann Bee: The same fee: 35.",
+        "Carla: Thanks. One more thing: the key.",
+        "Bo: Bye.",
     ]
 
 
-def test_a_colon_in_a_few_cues_names_nobody() -> None:
-    cues = ["Remember: load it.", "and again", "Remember: close it.", "two coats", "Done."]
-    text = "\n".join(f"00:0{n}.000 --> 00:0{n}.900\n{cue}\n" for n, cue in enumerate(cues))
+@pytest.mark.parametrize(
+    "said",
+    [
+        [*["Note: two coats.", "Tip: wait."] * 2, *["Load it.", "and again."] * 3],
+        ["Remember: pay.", "Remember: be kind.", "Remember: come."],
+        ["First: the fee.", "Second: the key.", "Third: the boat."],
+        ["Ann: What does it cost?\nBo: It costs 450.", "Ann: Who?", "Bo: Gareth.", "Bo: Bye."],
+    ],
+    ids=["few", "one word", "once", "two in one cue"],
+)
+def test_a_colon_that_names_nobody_stays(said: list[str]) -> None:
+    assert parse(".vtt", cues_of(*said)).text == " ".join(said).replace("\n", " ")
 
-    assert parse(".srt", text.encode()).text.count("Remember: ") == 2
+
+def test_a_tag_says_who_speaks_whatever_is_said() -> None:
+    said = [f"<v Ann>{word}: 35." for word in ("Note", "Rule", "Note", "Rule")]
+
+    assert parse(".vtt", cues_of(*said)).text == "Ann: Note: 35. Rule: 35. Note: 35. Rule: 35."
 
 
 def test_srt_is_read_alike() -> None:
