@@ -54,7 +54,7 @@ from index.formats.html_tables import captions, named_rows
 from index.formats.nested_items import NestedItems
 from index.formats.tables import BETWEEN_CELLS, Row, lines_of, numbered_lines_of
 
-# A table's row of several cells and at most so much text is one paragraph; others lay out a page.
+# A table's row of at most so much text is one paragraph; longer ones lay out a page.
 _MAX_ROW_CHARS = 600
 # A block with so many links, which are so much of its text, is a menu.
 _MENU_LINKS = 3
@@ -533,9 +533,11 @@ def _leads_elsewhere(element: Any) -> bool:
 
 
 def _is_row(element: Any) -> bool:
-    """Whether a row of a table is one paragraph: not in mail that lays out its parts by a table."""
-    has_several = sum(child.tag in CELLS for child in element) > 1
-    return has_several and text_length(element) <= _MAX_ROW_CHARS
+    """Whether a row of a table is one paragraph, and not one cell that lays out a part of mail."""
+    is_alone = sum(child.tag in CELLS for child in element) == 1
+    has_parts = next(element.iter(*HEADINGS, *LISTS, "table"), None) is not None
+    is_part = is_alone and (has_parts or sum(1 for _ in element.iter("p")) > 1)
+    return not is_part and text_length(element) <= _MAX_ROW_CHARS
 
 
 def _address(link: Any) -> str:

@@ -393,3 +393,25 @@ def test_the_mark_to_link_to_a_heading_by_is_no_part_of_it() -> None:
         "Fees\n\n35 marks.\n\nLate fees\n\n9 marks[1].\n\nAll fees\n\n44 marks. →"
     )
     assert [place.name for place in loaded.places] == ["Fees", "Late fees", "All fees"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "text"),
+    [
+        ("<td><div>12 July</div><div>Summer fair</div></td>", "12 July Summer fair"),
+        ("<td>Fair: <p>12 July</p></td>", "Fair: 12 July"),
+        ("<td><p>12 July</p><p>Summer fair</p></td>", "12 July\n\nSummer fair"),
+        ("<td><h2>12 July</h2>Summer fair</td>", "12 July\n\nSummer fair"),
+        ("<td>12 July <ul><li>Summer fair</li></ul></td>", "12 July\n\n- Summer fair"),
+        (
+            "<td><table><tr><td>12 July</td></tr><tr><td>Fair</td></tr></table></td>",
+            "12 July\n\nFair",
+        ),
+        ("<td><p>12</p><p>July</p></td><td>Fair</td>", "12 July | Fair"),
+        (f"<td><p>{'12' * 300}</p>July</td><td>Fair</td>", f"{'12' * 300}\n\nJuly\n\nFair"),
+    ],
+)
+def test_a_row_is_one_paragraph_unless_it_lays_out_a_part_of_a_page(cells: str, text: str) -> None:
+    found = load(f"<table><tr>{cells}</tr><tr><td>End.</td></tr></table>").text
+
+    assert found == f"{text}\n\nEnd."
