@@ -49,9 +49,11 @@ _APART = ROWS | {"message", "file"}
 # A line that begins a heading, a list item or a table row.
 _MARKED_LINE = re.compile(r"^[ \t]*(?:[-*+•|#]|\(?\w{1,3}[.)][ \t])", re.MULTILINE)
 # Blank lines are taken out here: of a run of them the sentence splitter's time grows with the
-# square. What begins with the time of a message, "[14/01/2026, 18:22]", stands apart as well.
+# square. A message of a chat, "[14/01/2026, 18:22] Ann: ...", stands apart as well.
 _BLOCK_END = re.compile(
-    r"\n(?=[ \t]*\n|\[[\d./, -]{0,20}\d:\d\d|\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? \d{1,2}:\d\d)"
+    r"\n(?=[ \t]*\n"
+    r"|(?:\[[\d./, -]{0,20}|\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? \d?)\d:\d\d(?::\d\d)?(?:\s[AP]M)?"
+    r"(?:,[\d./ -]{1,12})?(?:\]| -) (?![a-z\d])[^\n:]{1,60}: )"
 )
 # A line in which nothing ends a sentence before its end: a heading, an item. Looking for more in it
 # takes the sentence splitter as long as a paragraph does.
@@ -392,8 +394,13 @@ def _is_in_row(text: str, end: int, next_start: int) -> bool:
     first, last = max(0, end - MAX_ROW_CHARS), end + MAX_ROW_CHARS
     start, line_end = text.rfind("\n", first, end) + 1, text.find("\n", end, last)
     start, line_end = start or first, min(last, len(text)) if line_end < 0 else line_end
-    is_line = next_start < line_end <= start + MAX_ROW_CHARS
-    return is_line and BETWEEN_CELLS in text[start:line_end]
+    line = text[start:line_end]
+    if not next_start < line_end <= start + MAX_ROW_CHARS or BETWEEN_CELLS not in line:
+        return False
+    # A bar may stand in prose: in a line without names that is a part of more, or ends as that.
+    first_named, *named = (": " in cell for cell in line.split(BETWEEN_CELLS))
+    is_alone = text[line_end : line_end + 2] in {"", "\n\n"} and line[-1] not in ".!?"
+    return is_alone or (all(named) and first_named + len(named) > 1)
 
 
 def _is_answered(text: str, start: int, end: int, next_start: int, *, is_first: bool) -> bool:

@@ -204,7 +204,13 @@ def test_wrapped_prose_is_not_cut_before_a_letter_that_looks_like_a_mark(text: s
     assert list(sentences(text)) == [(0, len(text))]
 
 
-@pytest.mark.parametrize("stamp", ["[14/01/2026, 18:22:10] ", "14.01.26, 18:22 - ", "[18:22] "])
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        *("[14/01/2026, 18:22:10] ", "1/14/26, 6:22 PM - ", "14.01.26, 18:22 - ", "[18:22] "),
+        "[18:22, 14/01/2026] ",
+    ],
+)
 def test_each_message_of_a_chat_is_a_sentence_of_its_own(stamp: str) -> None:
     said = [
         "Ann: the homework is page 42, no 3-5, and the poem",
@@ -217,8 +223,22 @@ def test_each_message_of_a_chat_is_a_sentence_of_its_own(stamp: str) -> None:
     assert found == [f"{stamp}{message}" for message in said]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We are closed from the day before\n24.12.2025, 14:00 until 2.1.2026, 9:00 and in May: all",
+        "The ferry of the harbour comes back on\n5.4.2026, 17:45 at the latest, as Ann says: late",
+        "The words are those of the one who chose it\n[3:16] from the old book: not of another",
+        "The words are those of the one who chose it\n[3:16] Not of another one",
+        "We are closed from the day before\n24.12.2025, 14:00 - 2.1.2026: so come in the new year",
+    ],
+)
+def test_prose_is_not_cut_before_a_time(text: str) -> None:
+    assert list(sentences(text)) == [(0, len(text))]
+
+
 def test_a_short_row_of_a_table_is_one_sentence() -> None:
-    row = "No.: 2 | Motion: Barbecue. Also on weekdays | No: 21 | Abst.: 4 | Result: rejected"
+    row = "2 | Motion: Barbecue. Also on weekdays | Abst.: 4 | Result: rejected. It was late."
     long = " | ".join(["A cell that ends here. Another one"] * 10)
     text = f"The votes. All of them.\n\n{row}\n\nHeating | Fa. Brandt\n\n{long}"
 
@@ -226,6 +246,20 @@ def test_a_short_row_of_a_table_is_one_sentence() -> None:
 
     assert found[:4] == ["The votes.", "All of them.", row, "Heating | Fa. Brandt"]
     assert len(found) > 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Use a | b to combine them. The pipe is read from left to right. It never fails.",
+        "It is slow to read. Use a | b | c to combine them.",
+        "Use a | b to combine them. The pipe is read\nfrom left to right. It never fails.",
+        "Use them: a | b to combine. It works.",
+        "Use a | b to combine: it works. It never fails.",
+    ],
+)
+def test_a_bar_in_prose_joins_no_sentences(text: str) -> None:
+    assert len(list(sentences(text))) == text.count(". ") + 1
 
 
 def test_headings_items_rows_and_paragraphs_are_sentences_of_their_own() -> None:
