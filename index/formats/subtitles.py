@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from html import unescape
+from itertools import groupby
 
 from index.errors import DocumentError
 from index.formats.base import Loaded, Place
@@ -98,10 +99,12 @@ def _with_speakers(cues: list[_Cue]) -> list[_Cue]:
     within a cue, the cues stay as they are.
     """
     heads = [_NAMED.match(cue.lines[0]) if cue.lines else None for cue in cues]
-    count = Counter(match[1] for match in heads if match)
-    names = {name for name, times in count.items() if times > 1}
+    said = [match[1] for match in heads if match]
+    # Cues in a row that begin alike may be rules ("Remember: ..."); people take turns.
+    turns = Counter(name for name, _ in groupby(said))
+    names = {name for name, times in turns.items() if times > 1}
     is_other = any(cue.speaker or any(map(_NAMED.match, cue.lines[1:])) for cue in cues)
-    is_rare = sum(count[name] for name in names) < _MIN_NAMED_SHARE * len(cues)
+    is_rare = sum(name in names for name in said) < _MIN_NAMED_SHARE * len(cues)
     if is_other or is_rare or len(names) < _MIN_NAMES:
         return cues
     found = []

@@ -78,11 +78,12 @@ def test_a_name_at_the_head_of_cues_is_who_speaks() -> None:
     "said",
     [
         [*["Note: two coats.", "Tip: wait."] * 2, *["Load it.", "and again."] * 3],
-        ["Remember: pay.", "Remember: be kind.", "Remember: come."],
+        ["Tip: pay.", "Go on: wait.", "Tip: come.", "Tip: be kind."],
+        ["Tip: pay.", "Tip: be kind.", "Note: the fee is 35.", "Note: the key is with Ann."],
         ["First: the fee.", "Second: the key.", "Third: the boat."],
-        ["Ann: What does it cost?\nBo: It costs 450.", "Ann: Who?", "Bo: Gareth.", "Bo: Bye."],
+        ["Ann: What does it cost?\nBo: It costs 450.", "Bo: Hi.", "Ann: Who?", "Bo: Bye."],
     ],
-    ids=["few", "one word", "once", "two in one cue"],
+    ids=["few", "one word", "in a row", "once", "two in one cue"],
 )
 def test_a_colon_that_names_nobody_stays(said: list[str]) -> None:
     assert parse(".vtt", cues_of(*said)).text == " ".join(said).replace("\n", " ")
