@@ -21,7 +21,7 @@ _MIN_REPETITION = 1.5
 _MIN_REPEATED_CELLS = 4
 # How likely it may be at most that a first row has a new value in each such column by chance.
 _MAX_CHANCE = 0.2
-_MIN_NAMES = 2
+MIN_NAMES = 2
 # Cells below a name that all have a figure, which it has not; fewer may be so by chance.
 _MIN_FIGURED = 3
 # Columns whose name is written otherwise than all that stands below it; one may be so by chance.
@@ -71,6 +71,11 @@ def count_of_headers(rows: Sequence[Sequence[str]], *, unless: bool) -> int:
     return int(unless if tells is None else tells)
 
 
+def is_usual(name: str) -> bool:
+    """Whether columns of many tables are called so."""
+    return bool(_USUAL.fullmatch(name))
+
+
 def names_of(rows: Sequence[Sequence[str]]) -> list[str]:
     """The names of the columns from one header row, or from two above each other."""
     if len(rows) == 1:
@@ -90,7 +95,7 @@ def names_of(rows: Sequence[Sequence[str]]) -> list[str]:
 def _may_name(row: Sequence[str], most: int) -> bool:
     """Whether a row of a table of at most so many columns holds words that may be names."""
     said = [cell for cell in row if cell]
-    return len(said) >= min(_MIN_NAMES, most) and all(
+    return len(said) >= min(MIN_NAMES, most) and all(
         len(cell) <= _MAX_NAME_CHARS and (cell in _SIGNS or any(map(str.isalnum, cell)))
         for cell in said
     )
@@ -115,9 +120,9 @@ def _goes_on_below(rows: Sequence[Sequence[str]]) -> bool:
 def _may_be_a_list_of_facts(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
     """Whether each row may be a fact: its first cell the name, the others what is said of it."""
     return (
-        max(map(len, (first, *others))) <= _MIN_NAMES
+        max(map(len, (first, *others))) <= MIN_NAMES
         and len(others) < _MIN_REPEATED_CELLS
-        and not all(map(_USUAL.fullmatch, first))
+        and not all(map(is_usual, first))
     )
 
 
@@ -148,8 +153,8 @@ def _tells(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool | None
         evidence += _evidence(name, below)
     if evidence:
         return evidence > 0
-    usual = sum(1 for name in first if name and _USUAL.fullmatch(name))
-    if usual >= _MIN_NAMES:
+    usual = sum(1 for name in first if is_usual(name))
+    if usual >= MIN_NAMES:
         return True
     return False if _cased_alike(first, others) else None
 
@@ -214,7 +219,7 @@ def _cases(first: Sequence[str], others: Sequence[Sequence[str]]) -> Iterator[tu
         below = [row[column] for row in others if column < len(row) and row[column]]
         cases = {*map(_case, below)}
         is_text = bool(name) and "quantity" not in map(_kind, (name, *below))
-        if is_text and len(below) >= _MIN_NAMES and len(cases) == 1:
+        if is_text and len(below) >= MIN_NAMES and len(cases) == 1:
             yield _case(name), cases.pop()
 
 

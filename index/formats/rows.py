@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -38,28 +38,42 @@ def load_csv(suffix: str, content: bytes) -> Loaded:
     return replace(blocks.loaded(), title=None, dated=None)
 
 
-def _reader(text: str, delimiter: str) -> Any:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+def _reader(text: str, delimiter: str, *, skips_spaces: bool = True) -> Any:
+    lines = io.StringIO(text, newline="")
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=skips_spaces)
 
 
 def _delimiter(suffix: str, text: str) -> str:
     """The one that cuts the first rows into columns as the header has them, into the most."""
     if suffix == ".tsv":
         return "\t"
+    sample = text[:_SNIFFED_CHARS]
+    # The last row may be cut.
+    counts = {
+        delimiter: _but_last([len(row) for row in _reader(sample, delimiter) if row])
+        for delimiter in _DELIMITERS
+    }
+    # A title may stand above the table.
+    has_title = all(columns[:1] == [1] for columns in counts.values())
 
     def fit(delimiter: str) -> tuple[float, int]:
-        counts = [len(row) for row in _reader(text[:_SNIFFED_CHARS], delimiter) if row]
-        # The last row may be cut.
-        counts = counts[:-1] or counts
-        columns = counts[0] if counts else 1
-        if columns == 1:
-            # A title may stand above the table.
-            columns = max((count for count in counts if count > _PAIR), key=counts.count, default=1)
-            if counts.count(columns) <= len(counts) / 2:
-                columns = 1
-        return (counts.count(columns) / len(counts), columns) if columns > 1 else (0.0, 1)
+        rows = counts[delimiter]
+        columns = _columns_below(sample, delimiter, rows) if has_title else rows[0] if rows else 1
+        return (rows.count(columns) / len(rows), columns) if columns > 1 else (0.0, 1)
 
     return max(_DELIMITERS, key=fit)
+
+
+def _columns_below(sample: str, delimiter: str, counts: Sequence[int]) -> int:
+    """How many columns most rows below a title have; 1 if these may be sentences."""
+    columns = max((count for count in counts if count > _PAIR), key=counts.count, default=1)
+    rows = _reader(sample, delimiter, skips_spaces=False)
+    is_text = any(cell.startswith(" ") for row in rows for cell in row[1:])
+    return 1 if is_text or counts.count(columns) <= len(counts) / 2 else columns
+
+
+def _but_last(counts: list[int]) -> list[int]:
+    return counts[:-1] or counts
 
 
 def load_jsonl(_suffix: str, content: bytes) -> Loaded:

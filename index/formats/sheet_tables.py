@@ -1,11 +1,11 @@
 """The tables of a sheet or of a file of rows: what names their columns, and what stands above."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, dropwhile, groupby, islice, takewhile
 
 from index.formats.blocks import Blocks
-from index.formats.headers import SAMPLED_ROWS, count_of_headers, names_of
+from index.formats.headers import MIN_NAMES, SAMPLED_ROWS, count_of_headers, is_usual, names_of
 from index.formats.tables import AFTER_NAME, BETWEEN_CELLS
 
 # Of all columns together, which each row repeats; with longer ones, they stand once, at the head.
@@ -37,34 +37,51 @@ class _Table:
         return AFTER_NAME.join(filter(None, (self.title, self.section)))
 
     def is_apart(self, cells: Sequence[str]) -> bool:
-        """Whether a row says something beside the columns, such as what the rows below it are."""
+        """Whether a row may say something beside the columns, or has nothing in the others."""
         is_wide = sum(map(bool, self.names)) >= _MIN_DIVIDED_COLUMNS
         return is_wide and bool(cells[0]) and _is_alone(cells)
 
+    def ends_above(self, names: Sequence[str]) -> bool:
+        """Whether cells below a blank row are names of another table, and no row of this one."""
+        usual = sum(map(is_usual, names))
+        return (
+            usual >= MIN_NAMES
+            or any(name and name in self.names for name in names)
+            or _width(names) > _width(self.names)
+        )
+
     def written(self, cells: Sequence[str]) -> str:
         """What is written for a row."""
-        if not self.names or self.is_apart(cells):
-            return _plain(cells)
         more = (f"column {place}" for place in range(len(self.names) + 1, len(cells) + 1))
-        return named(zip(chain(self.names, more), cells, strict=False))
+        return (
+            named(zip(chain(self.names, more), cells, strict=False))
+            if self.names
+            else _plain(cells)
+        )
 
 
-def add_rows(blocks: Blocks, rows: Iterable[NumberedRow], begin: Callable[[int], None]) -> None:
+def add_rows(
+    blocks: Blocks,
+    rows: Iterable[NumberedRow],
+    begin: Callable[[int], None],
+    wide: Container[int] = (),
+) -> None:
     """
     Add rows, each cell on a line of its own after the name of its column.
 
     The first row, or the first two, name the columns unless they look like those that follow; below
     a blank row, another table may begin, with names of its own. A table that names nothing has its
     rows as they stand. Rows of one cell are a title above a table, and divide it below its names or
-    a blank row: they are headings of what follows.
+    a blank row where they have a sign of that: they are headings of what follows.
 
     Args:
         blocks: What they are added to.
         rows: All of them, blank ones too.
         begin: Begins the place of the row with this number.
+        wide: The numbers of the rows whose first cell covers several columns.
     """
     before = ""
-    for number, text, heading in _written(iter(rows)):
+    for number, text, heading in _written(iter(rows), wide):
         begin(number)
         # The place of a row ends the headings before it.
         if heading or before:
@@ -73,34 +90,54 @@ def add_rows(blocks: Blocks, rows: Iterable[NumberedRow], begin: Callable[[int],
         blocks.add(text)
 
 
-def _written(rows: Iterator[NumberedRow]) -> Iterator[tuple[int, str, str]]:
+def _written(rows: Iterator[NumberedRow], wide: Container[int]) -> Iterator[tuple[int, str, str]]:
     """The number of each row that says something, what is written for it, and its heading."""
     first = list(islice(rows, SAMPLED_ROWS))
     # Facts may stand above a table; forms have a title above, and rows of one cell.
-    shows_later = any(_count(head, unless=False) for _, head, _ in list(_parts(first))[1:])
-    below = dropwhile(lambda row: sum(map(bool, row[1])) <= 1, first)
+    shows_later = any(
+        _count(head, unless=False) and sum(map(bool, head[0][1])) > _FACT
+        for _, head, _ in list(_parts(first))[1:]
+    )
+    below = list(dropwhile(lambda row: sum(map(bool, row[1])) <= 1, first))
     may_be_form = any(_is_alone(cells) for _, cells in below)
+    # A single one in capitals may be of something that is written so, such as UNICEF.
+    capitals = [_is_alone(cells) for _, cells in below[1:] if cells and cells[0].isupper()]
+    has_capitals = len(capitals) > 1 and all(capitals)
+
+    def divides(number: int, cells: Sequence[str]) -> bool:
+        has_sign = number in wide or cells[0].endswith(":")
+        return table.is_apart(cells) and (has_sign or (has_capitals and cells[0].isupper()))
+
     table = _Table([], "")
     is_first = True
     for above, head, rest in _parts(chain(first, rows)):
         may_be_facts = shows_later and all(sum(map(bool, cells)) <= _FACT for _, cells in head)
         unless = is_first and not (above and may_be_form) and not may_be_facts
         count = _count(head, unless=unless)
-        is_new, is_first = is_first or count > 0, False
+        has_title = any(divides(*row) for row in above)
+        if count and table.names and not has_title and not table.ends_above(head[0][1]):
+            count = 0
+        is_new = is_first or count > 0 or (not table.names and bool(above))
+        is_first = False
         if is_new:
             names = names_of([cells for _, cells in head[:count]]) if count else []
             is_repeated = sum(map(len, names)) <= _MAX_NAMES_CHARS
             table = _Table(names if is_repeated else [], _title(above))
-        elif head and (above or table.section is not None):
-            table.section = _plain(above[-1][1]) if above else ""
-        yield from ((number, _plain(cells), "") for number, cells in above)
-        if not table.names or len(head) == count:
-            yield from ((number, _plain(cells), table.heading) for number, cells in head[:count])
-        for place, (number, cells) in enumerate(chain(head[count:], rest)):
-            divides = (is_new and place == 0) or table.section is not None
-            if divides and table.is_apart(cells):
+            yield from ((number, _plain(cells), "") for number, cells in above)
+            if not table.names or len(head) == count:
+                yield from (
+                    (number, _plain(cells), table.heading) for number, cells in head[:count]
+                )
+            others = chain(head[count:], rest)
+        else:
+            table.section = None if table.section is None else ""
+            others = chain(above, head, rest)
+        for place, (number, cells) in enumerate(others):
+            is_plain = not head and table.is_apart(cells)
+            if (place == 0 or table.section is not None) and divides(number, cells):
                 table.section = _plain(cells)
-            yield number, table.written(cells), table.heading
+                is_plain = True
+            yield number, _plain(cells) if is_plain else table.written(cells), table.heading
 
 
 def _parts(
@@ -118,11 +155,11 @@ def _parts(
         rest = (row for row in part if any(row[1]))
         head = [*waiting, *islice(rest, SAMPLED_ROWS)]
         lead = list(takewhile(lambda row: _is_alone(row[1]), head))
-        if len(head) < SAMPLED_ROWS and len(head) - len(lead) <= 1 and head[-1:] != lead[-1:]:
+        if len(lead) == len(head) < SAMPLED_ROWS:
+            above += lead
+        elif is_first and len(head) < SAMPLED_ROWS and len(head) - len(lead) == 1:
             # One row alone may name the columns of what follows.
             above, waiting = [*above, *lead], head[len(lead) :]
-        elif len(lead) == len(head) < SAMPLED_ROWS:
-            above += lead
         else:
             lead = lead if _is_wide(head) else []
             yield [*above, *lead], head[len(lead) :], rest
@@ -147,6 +184,10 @@ def _is_wide(rows: Sequence[NumberedRow]) -> bool:
 
 def _is_alone(cells: Sequence[str]) -> bool:
     return sum(map(bool, cells)) == 1
+
+
+def _width(cells: Sequence[str]) -> int:
+    return max((place for place, cell in enumerate(cells, start=1) if cell), default=0)
 
 
 def _title(rows: Iterable[NumberedRow]) -> str:

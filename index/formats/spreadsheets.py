@@ -66,14 +66,21 @@ def _add(blocks: Blocks, sheet: CalamineSheet) -> None:
         blocks.line = number
         blocks.begin(sheet.name)
 
-    add_rows(blocks, enumerate(_rows(sheet), start=1), begin)
+    left = sheet.start[1] if sheet.start else 0
+    wide = {
+        top + 1
+        for (top, column), (_, right) in sheet.merged_cell_ranges or ()
+        if column == left and right > left
+    }
+    add_rows(blocks, enumerate(_rows(sheet), start=1), begin, wide)
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
     """
     The rows of a sheet, each cell in one line.
 
-    A cell over several rows stands in each of them that has others, since it says what these are.
+    A cell over several rows stands in each of them that has others, since it says what these are;
+    not so one from the first row of several cells, which may name the columns, or from above it.
     """
     left = sheet.start[1] if sheet.start else 0
     bottoms = {
@@ -82,17 +89,20 @@ def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
         if bottom > top
     }
     reaching: dict[int, tuple[int, str]] = {}
+    is_below = False
     for number, values in enumerate(sheet.iter_rows()):
         row = list(map(_written, values))
         reaching = {column: each for column, each in reaching.items() if each[0] >= number}
         if any(row):
             for column, (_, text) in reaching.items():
                 row[column] = row[column] or text
-        if bottoms:
+        if bottoms and is_below:
             for column, text in enumerate(row):
                 bottom = bottoms.get((number, column))
-                if bottom is not None and text and len(text) <= MAX_REPEATED_CHARS:
+                chars = len(text) + sum(len(above) for _, above in reaching.values())
+                if bottom is not None and text and chars <= MAX_REPEATED_CHARS:
                     reaching[column] = bottom, text
+        is_below = is_below or sum(map(bool, row)) > 1
         yield row
 
 

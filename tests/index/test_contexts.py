@@ -99,13 +99,14 @@ def test_the_title_of_a_table_and_its_divisions_are_context_of_each_row() -> Non
         blocks.begin("Prices")
 
     header, canoes = ["Boat", "Members", "Guests"], ["CANOES", "", ""]
-    rows = [["Of 2026"], [], header, canoes, ["Single", "9", "14"], ["Double", "14", "20"]]
+    rows = [["Of 2026"], [], header, canoes, ["Single", "9", "14"], ["BOARDS", "", ""]]
     add_rows(blocks, enumerate(rows, start=1), begin)
     loaded = blocks.loaded()
     contexts = Contexts(replace(document(loaded.text, loaded.places), headings=loaded.headings))
 
     found = [contexts.context(place.start_char, "text") for place in loaded.places]
-    assert found == ["Harbour: Prices", *["Harbour: Prices: Of 2026: CANOES"] * 3]
+    canoes_above, boards_above = (f"Harbour: Prices: Of 2026: {of}" for of in ("CANOES", "BOARDS"))
+    assert found == ["Harbour: Prices", canoes_above, canoes_above, boards_above]
 
 
 def test_a_file_in_a_document_is_context_with_the_headings_inside_of_it() -> None:

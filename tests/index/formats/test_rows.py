@@ -56,6 +56,13 @@ def test_names_of_very_many_columns_stand_once() -> None:
         ("a\nalone\n", "a: alone"),
         ("Fees\n\na;b;c\n1,5;2;3\n4;5;6\n", "Fees\n\na: 1,5\nb: 2\nc: 3\n\na: 4\nb: 5\nc: 6"),
         ("text\nYes, sir\nNo\n", "text: Yes, sir\n\ntext: No"),
+        ("text\nYes,sir,no\nNo\nNever\n", "text: Yes,sir,no\n\ntext: No\n\ntext: Never"),
+        ("note\na, b, c\nd, e, f\n-\n", "note: a, b, c\n\nnote: d, e, f\n\nnote: -"),
+        ("a;b\nx;12 A St, York, UK\n\n", "a: x\nb: 12 A St, York, UK"),
+        (
+            "a;b\n1,5;2,5;c\n1,5;2,5;c\n",
+            "a: 1,5\nb: 2,5\ncolumn 3: c" + "\n\na: 1,5\nb: 2,5\ncolumn 3: c",
+        ),
     ],
 )
 def test_the_delimiter_is_the_one_that_makes_columns(content: str, row: str) -> None:
@@ -227,10 +234,12 @@ def test_a_table_below_a_blank_row_has_names_of_its_own() -> None:
 
 def test_rows_below_a_blank_row_that_shows_no_names_go_on() -> None:
     loaded = parse(
-        ".csv", b"Item,Plan,Actual\n\nRent,12,12\n\nEXPENSES,,\nHeating,4,5\n\nSum,16,17\n"
+        ".csv",
+        b"Item,Plan,Actual\n\nINCOME,,\nRent,12,12\n\nEXPENSES,,\nHeating,4,5\n\nSum,16,17\n",
     )
 
     assert loaded.text.split("\n\n") == [
+        "INCOME",
         "Item: Rent\nPlan: 12\nActual: 12",
         "EXPENSES",
         "Item: Heating\nPlan: 4\nActual: 5",
@@ -252,3 +261,109 @@ def test_a_form_with_a_title_has_no_header() -> None:
     content = "Application,,\n\nSession:,April,May\nYour name,,\nName:,First,Last\n"
 
     assert "Session: | April | May" in parse(".csv", content.encode()).text
+
+
+def _rows(content: str) -> list[str]:
+    return parse(".csv", content.encode()).text.split("\n\n")
+
+
+def _headings(content: str) -> set[str]:
+    return {one.name for one in parse(".csv", content.encode()).headings if one.name}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Name,Email,Phone\nEva Fox,,\nFay Gum,f@x.org,555-0105\n",
+        "Body,Head,Phone\nUNICEF,,\nOxfam,Bo,22\nRed Cross,Ann,33\n",
+        "Body,Head,Phone\nOxfam,Bo,22\nUNICEF,,\nUNESCO,,\nRed Cross,Ann,33\n",
+        "Code,Head,Phone\nUN,,\nFAO,,\nWHO,Ann,33\n",
+        "Boat,Members,Guests\nSingle,9,3\n\nKayak,,\nBoard,8,5\n",
+    ],
+)
+def test_a_row_of_one_cell_without_a_sign_divides_nothing(content: str) -> None:
+    name = content.partition(",")[0]
+
+    assert _headings(content) == set()
+    assert all(row.startswith(f"{name}: ") for row in _rows(content))
+
+
+def test_a_colon_is_a_sign_of_a_division() -> None:
+    content = "Boat,Members,Guests\nCanoes:,,\nSingle,9,3\nBoards:,,\nBoard,8,5\n"
+
+    assert _headings(content) == {"Canoes:", "Boards:"}
+
+
+def test_a_section_ends_at_a_blank_row() -> None:
+    content = "Item,Plan,Actual\nIncome:,,\nRent,12,12\n\nSum,16,17\nRest,16,17\n"
+    loaded = parse(".csv", content.encode())
+
+    at = loaded.text.index("Item: Sum")
+    assert {one.name for one in loaded.headings if one.start_char <= at < one.end_char} <= {""}
+
+
+@pytest.mark.parametrize(
+    ("names", "below"),
+    [
+        ("Service,Duration,Price", "Consultation,by agreement,free"),
+        ("Service,Duration,Price", "Facial,,\nConsultation,by agreement,free"),
+        ("Service,Duration,Price", "Trim,Ann,York\n\nConsultation,by agreement,free"),
+        ("Service,Price", "Consultation,free"),
+    ],
+)
+def test_rows_below_a_blank_row_are_of_the_table_unless_they_are_its_names_again(
+    names: str, below: str
+) -> None:
+    rest = [line.split(",") for line in ("Massage,60 min,50", "Nails,40 min,40", "Feet,30 min,20")]
+    width = names.count(",") + 1
+    table = [["Haircut", "30 min", "25"], ["Shave", "15 min", "12"]]
+    lines = [",".join([row[0], *row[-width + 1 :]]) for row in (*table, *rest)]
+
+    rows = _rows("\n".join([names, *lines[:2], "", below, *lines[2:]]))
+
+    assert all(row.startswith("Service: ") for row in rows)
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["Tool,Who,Back", "Who,Date,Amount", "Who,Place lent to,Back,Paid", "Lent:,,\nWho,To,Back"],
+)
+def test_names_below_a_blank_row_show_by_what_they_are(head: str) -> None:
+    names = head.splitlines()[-1].split(",")
+    lines = [",".join([tool, *"789"[: len(names) - 1]]) for tool in ("Tiler", "Ladder")]
+
+    rows = _rows("\n".join(["Tool,Place,State", "Drill,hall,ok", "Saw,yard,ok", "", head, *lines]))
+
+    assert rows[-1].startswith(f"{names[0]}: Ladder\n{names[1]}: 7\n")
+
+
+def test_a_part_between_blank_rows_that_names_nothing_has_its_own_title() -> None:
+    rows = "9,14,20\n8,12,19\n"
+
+    assert _headings(f"Canoes,,\n{rows}\nBoards,,\n{rows}") == {"Canoes", "Boards"}
+
+
+def test_a_row_of_one_cell_keeps_its_name_in_a_narrow_table_also_below_a_blank_row() -> None:
+    assert _rows("name,fee\nBread,4\n\nRolls,\n")[-1] == "name: Rolls"
+
+
+def test_names_of_two_columns_are_no_facts_above_rows_as_wide() -> None:
+    rows = _rows("name,fee\nSingle,9\nDouble,14\n\nBoard,eight\nSail,20\nSurf,30\n")
+
+    assert rows[0] == "name: Single\nfee: 9"
+
+
+def test_a_division_in_the_second_row_is_no_part_of_the_names() -> None:
+    content = "Boat,Price,\nCANOES,,\n,Members,Guests\nSingle,9,14\nDouble,14,20\n"
+
+    assert "Boat: Single" in _rows(content)[-2]
+
+
+def test_rows_of_one_cell_are_no_title_where_most_rows_are_such() -> None:
+    assert _headings("Task,\nBuy,\nFix,Ann\nPaint,\nSweep,\n") == set()
+
+
+def test_a_long_note_above_a_table_is_no_heading() -> None:
+    content = f"Prices,,\n{'Long. ' * 20},,\nBoat,Members,Guests\nSingle,9,14\nDouble,14,20\n"
+
+    assert _headings(content) == {"Prices"}

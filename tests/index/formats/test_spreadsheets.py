@@ -139,6 +139,47 @@ def test_a_cell_over_several_rows_stands_in_each_of_them() -> None:
     assert loaded.text.endswith("Day: Friday\nShift: late\nBar: Pri")
 
 
+def test_a_cell_over_several_rows_is_found_in_a_sheet_that_begins_further_right() -> None:
+    rows = rows_xml(("Day", "Shift"), ("Friday", "early"), ("", "late"))
+    moved = rows.replace('"B', '"C').replace('"A', '"B')
+
+    loaded = parse(".xlsx", workbook({"March": moved}, merged="B2:B3"))
+
+    assert loaded.text.endswith("Day: Friday\nShift: late")
+
+
+def test_a_label_beside_the_names_of_columns_stands_once() -> None:
+    rows = rows_xml(
+        ("Keys",), ("Ground floor", "Room", "Key"), ("", "Hall", "Ann"), ("", "Bar", "Bo")
+    )
+
+    loaded = parse(".xlsx", workbook({"A": rows}, merged="A2:A4"))
+
+    assert loaded.text.endswith("Room: Hall\nKey: Ann\n\nRoom: Bar\nKey: Bo")
+
+
+def test_long_cells_over_several_rows_stand_once() -> None:
+    long = ("x" * 150, "y" * 150)
+    rows = rows_xml(("Day", "Note", "Bar"), (*long, "Jonas"), ("", "", "Pri"))
+
+    one = parse(".xlsx", workbook({"A": rows.replace("y" * 150, "y" * 201)}, merged="B2:B3")).text
+    both = parse(".xlsx", workbook({"A": rows}, merged='A2:A3"/><mergeCell ref="B2:B3')).text
+
+    assert one.endswith("\n\nBar: Pri")
+    assert both.endswith(f"\n\nDay: {long[0]}\nBar: Pri")
+
+
+def test_a_cell_over_several_columns_divides_a_table() -> None:
+    rows = rows_xml(
+        ("Boat", "Members", "Guests"), ("Canoes",), ("Single", 9, 14), ("Double", 14, 20)
+    )
+
+    loaded = parse(".xlsx", workbook({"A": rows}, merged="A2:C2"))
+
+    assert {one.name for one in loaded.headings} == {"Canoes"}
+    assert loaded.text.startswith("Canoes\n\nBoat: Single")
+
+
 def test_a_title_over_several_rows_stands_once() -> None:
     rows = rows_xml(("Prices",), (), ("Hall", "Price"), ("Loft", 15))
 
