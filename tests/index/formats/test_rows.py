@@ -294,6 +294,18 @@ def test_a_colon_is_a_sign_of_a_division() -> None:
     assert _headings(content) == {"Canoes:", "Boards:"}
 
 
+def test_names_in_capitals_leave_capitals_a_sign() -> None:
+    content = "BOAT,MEMBERS,GUESTS\nCANOES,,\nSingle,9,14\nBOARDS,,\nBoard,8,12\n"
+
+    assert _headings(content) == {"CANOES", "BOARDS"}
+
+
+def test_a_column_without_a_name_is_no_name_that_is_repeated() -> None:
+    head = "Service,Duration,Price,\nShave,15 min,12,\n\nConsultation,by agreement,free,\n"
+
+    assert _rows(f"{head}Nails,60 min,50,\nFeet,40 min,40,\n")[-1].startswith("Service: Feet\n")
+
+
 def test_a_section_ends_at_a_blank_row() -> None:
     content = "Item,Plan,Actual\nIncome:,,\nRent,12,12\n\nSum,16,17\nRest,16,17\n"
     loaded = parse(".csv", content.encode())
@@ -348,9 +360,11 @@ def test_a_row_of_one_cell_keeps_its_name_in_a_narrow_table_also_below_a_blank_r
 
 
 def test_names_of_two_columns_are_no_facts_above_rows_as_wide() -> None:
-    rows = _rows("name,fee\nSingle,9\nDouble,14\n\nBoard,eight\nSail,20\nSurf,30\n")
+    rows = _rows(
+        "boat,seats\nSingle,9\nDouble,14\n\nBoard,eight\nSail,20\nSurf,30\nKite,1\nRaft,6\n"
+    )
 
-    assert rows[0] == "name: Single\nfee: 9"
+    assert rows[0] == "boat: Single\nseats: 9"
 
 
 def test_a_division_in_the_second_row_is_no_part_of_the_names() -> None:
