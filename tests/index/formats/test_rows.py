@@ -59,9 +59,10 @@ def test_names_of_very_many_columns_stand_once() -> None:
         ("text\nYes,sir,no\nNo\nNever\n", "text: Yes,sir,no\n\ntext: No\n\ntext: Never"),
         ("note\na, b, c\nd, e, f\n-\n", "note: a, b, c\n\nnote: d, e, f\n\nnote: -"),
         ("a;b\nx;12 A St, York, UK\n\n", "a: x\nb: 12 A St, York, UK"),
+        ("text\nYes,sir\nNo,sir\nOh,sir\n", "text: Yes,sir\n\ntext: No,sir\n\ntext: Oh,sir"),
         (
-            "a;b\n1,5;2,5;c\n1,5;2,5;c\n",
-            "a: 1,5\nb: 2,5\ncolumn 3: c" + "\n\na: 1,5\nb: 2,5\ncolumn 3: c",
+            "a;b;c\n" + 3 * "x;1,5;0,1;y\n",
+            "\n\n".join(3 * ["a: x\nb: 1,5\nc: 0,1\ncolumn 4: y"]),
         ),
     ],
 )
@@ -338,7 +339,13 @@ def test_rows_below_a_blank_row_are_of_the_table_unless_they_are_its_names_again
 
 @pytest.mark.parametrize(
     "head",
-    ["Tool,Who,Back", "Who,Date,Amount", "Who,Place lent to,Back,Paid", "Lent:,,\nWho,To,Back"],
+    [
+        "Tool,Who,Back",
+        "Who,Date,Amount",
+        "Who,Place lent to,Back,Paid",
+        "Lent:,,\nWho,To,Back",
+        "Bo,Ann,ok\n\nWho,Date,Amount",
+    ],
 )
 def test_names_below_a_blank_row_show_by_what_they_are(head: str) -> None:
     names = head.splitlines()[-1].split(",")

@@ -180,6 +180,18 @@ def test_a_cell_over_several_columns_divides_a_table() -> None:
     assert loaded.text.startswith("Canoes\n\nBoat: Single")
 
 
+@pytest.mark.parametrize("merged", ["A2:A3", "B2:C2"])
+def test_only_a_cell_that_covers_other_columns_divides_a_table(merged: str) -> None:
+    rows = rows_xml(
+        ("Boat", "Members", "Guests"), ("Kayak",), ("Single", 9, 14), ("Double", 14, 20)
+    )
+
+    loaded = parse(".xlsx", workbook({"A": rows}, merged=merged))
+
+    assert not loaded.headings
+    assert loaded.text.startswith("Boat: Kayak")
+
+
 def test_a_title_over_several_rows_stands_once() -> None:
     rows = rows_xml(("Prices",), (), ("Hall", "Price"), ("Loft", 15))
 
