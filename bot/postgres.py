@@ -5,7 +5,7 @@ import functools
 import threading
 import time
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -235,7 +235,12 @@ class PostgresDatabase:
                     f"{self._name}: another quoth run is at work on it. Two would answer "
                     "everything twice; stop that one first, or name another database."
                 )
-            yield
+            try:
+                yield
+            finally:
+                # Only later would the server see that the connection has ended.
+                with suppress(psycopg.Error):
+                    connection.execute("SELECT pg_advisory_unlock(%s)", (BOT_LOCK,))
 
     async def changes(
         self, channel: str = _CHANNEL, poll_s: float = POLL_S
