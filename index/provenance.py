@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from index.errors import IndexingError
+from index.files import fsync
 
 # It begins with a dot, so it is no document.
 PROVENANCE_NAME = ".quoth-fetched.json"
@@ -113,6 +114,7 @@ def write_provenance(folder: Path, provenance: Provenance) -> None:
     path = folder / PROVENANCE_NAME
     scratch = path.with_suffix(".new")
     scratch.write_text(provenance.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    fsync(scratch)
     scratch.replace(path)
 
 
