@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -117,6 +118,14 @@ def test_every_name_can_be_imported_and_is_documented(name: str) -> None:
 
     assert getattr(quoth, name).__name__ == name
     assert re.search(rf"`{name}\b", guide)
+
+
+def test_type_checkers_read_every_package_that_is_installed() -> None:
+    """Its values and errors have types of other packages, which were unknown without a mark."""
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+
+    packages = build["targets"]["wheel"]["packages"]
+    assert [name for name in packages if not (ROOT / name / "py.typed").is_file()] == []
 
 
 def test_a_name_that_it_lacks_is_an_attribute_error() -> None:
