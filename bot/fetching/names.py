@@ -40,10 +40,9 @@ _ENDINGS = {
 }
 # Servers send these for files whose ending says more.
 _VAGUE = frozenset({"text/plain", "application/octet-stream", "application/zip", ""})
-# Plain text, for which a server may say now one of these types and now another.
-_TEXTS = frozenset(
-    {".adoc", ".asciidoc", ".csv", ".jsonl", ".md", ".mdx", ".rst", ".srt", ".tsv", ".txt", ".vtt"}
-)
+# Formats of plain text, which a server may send now as one type and now as another. RTF is written
+# in characters too, but no other format can be read as RTF.
+_TEXTS = frozenset(ending for ending, one in FORMATS.items() if one.is_python) - {".rtf"}
 
 
 def ending_of(url: str, media_type: str) -> str | None:
