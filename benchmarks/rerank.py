@@ -36,11 +36,11 @@ from benchmarks.contexts import (
 from index import reranking
 from index.encoder import OnnxQuestionEncoder
 from index.exporting import TOKENIZER_NAME
-from index.lexical import words_of
+from index.lexical import indexed_words
 from index.reranking import FEATURES, RERANKED, Weights, WordVectors, features, stored_words
 
 FOLDER = Path(reranking.__file__).parent / "weights"
-QUESTION_WORDS = frozenset(stem for word in LITTLE_SAID for stem in words_of(word))
+QUESTION_WORDS = frozenset(stem for word in LITTLE_SAID for stem in indexed_words(word))
 _WHOLE_WORD = re.compile(r"[a-z]{2,}")
 _DIM = 64
 # The last two of five blocks of so many questions are held back: the questions of a passage stand
@@ -58,7 +58,7 @@ def make_words(export: Path) -> None:
     vocabulary = Tokenizer.from_file(str(export / TOKENIZER_NAME)).get_vocab()
     by_stem: dict[str, list[npt.NDArray[np.float32]]] = {}
     for word in sorted(vocabulary):
-        stems = words_of(word) if _WHOLE_WORD.fullmatch(word) else []
+        stems = indexed_words(word) if _WHOLE_WORD.fullmatch(word) else []
         if len(stems) == 1:
             by_stem.setdefault(stems[0], []).append(encoder.encode_question(word))
     vectors = np.stack([np.mean(each, axis=0) for each in by_stem.values()])

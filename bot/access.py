@@ -78,7 +78,7 @@ def access_of(settings: Settings) -> Access:
     password = settings.web_password
     passwords = frozenset({password.get_secret_value()} if password else ())
     nodes = frozenset({settings.node_token.get_secret_value()} if settings.node_token else ())
-    is_local = is_this_machine(settings.web_host)
+    is_local = _is_this_machine(settings.web_host)
     if not is_local and not passwords:
         # A node without another secret shows its page to whoever has that one, which opens more.
         common = common or nodes
@@ -107,7 +107,7 @@ def absent_collections(settings: Settings, access: Access) -> str:
     return render("collections_absent.txt", names=absent, there=others, folder=settings.collections)
 
 
-def is_this_machine(host: str) -> bool:
+def _is_this_machine(host: str) -> bool:
     """Whether an address to listen at is reached from this machine alone."""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -161,7 +161,7 @@ def is_known_host(host: str | None, settings: Settings) -> bool:
     known = {*_LOCAL, settings.web_host.lower().strip("[]")}
     if settings.public_url is not None:
         known.add(urlsplit(settings.public_url).hostname or "")
-    return name in known or (not is_this_machine(settings.web_host) and _is_number(name))
+    return name in known or (not _is_this_machine(settings.web_host) and _is_number(name))
 
 
 def is_own_origin(origin: str, settings: Settings, port: int) -> bool:

@@ -141,7 +141,7 @@ def _lacks_int8() -> bool:
     return platform.machine() == _MAY_LACK_INT8 and _INT8_FLAG not in flags
 
 
-def answered_from(settings: Settings) -> Settings:
+def _answered_from(settings: Settings) -> Settings:
     """The settings with the data folder that has an index: a builder's lies within its own."""
     workspace = workspace_of(settings)
     if settings.storage is None or Collection(settings.base_collection).generations.ids():
@@ -149,7 +149,7 @@ def answered_from(settings: Settings) -> Settings:
     return workspace if Collection(workspace.base_collection).generations.ids() else settings
 
 
-def models_found(settings: Settings) -> Finding:
+def _models_found(settings: Settings) -> Finding:
     """Encoder and reader open and answer; what is asked is the beginning of a passage."""
     try:
         answering = open_answering(settings)
@@ -282,11 +282,11 @@ def examine(
     yield disk_found(settings)
     yield database_found(settings)
     yield parser_found()
-    searched = answered_from(settings)
+    searched = _answered_from(settings)
     yield index_found(searched)
     yield search_found(searched)
     yield from collections_found(searched)
     yield from encoder_found(searched)
-    yield models_found(searched)
+    yield _models_found(searched)
     yield from nodes_found(settings, problem_of_node)
     yield token_found(settings, accepts)

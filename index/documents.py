@@ -313,7 +313,7 @@ def read_error(file: SourceFile) -> str | None:
     return _too_large(file.size) if file.size > MAX_FILE_BYTES else None
 
 
-def file_sha256(file: SourceFile) -> str | None:
+def content_sha256(file: SourceFile) -> str | None:
     """The hash of a file's bytes; None if it can't be read, or is larger than a document may be."""
     if file.size > MAX_FILE_BYTES:
         return None

@@ -42,7 +42,7 @@ class SearchEngine(Protocol):
         Find the passages that hold the weightiest words.
 
         Args:
-            words: As `index.lexical.words_of` gives them, each with its weight.
+            words: As `index.lexical.indexed_words` gives them, each with its weight.
             k: How many; fewer come back if fewer hold a word.
             allowed: See the class.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 
-from index.documents import Listing, SourceFile, file_sha256, list_documents, read_error
+from index.documents import Listing, SourceFile, content_sha256, list_documents, read_error
 from index.formats.dates import date_in_name
 from index.manifest import DocumentStamp, FailureStamp
 
@@ -102,7 +102,7 @@ def compare(listing: Listing, made: MadeOf | None) -> Comparison:
         elif document is not None or failure is not None:
             changed.append(file.id)
             to_read.append(file)
-        elif gone and (same := gone.get((_read_of_name(file.id), file_sha256(file) or ""))):
+        elif gone and (same := gone.get((_read_of_name(file.id), content_sha256(file) or ""))):
             stamp = same.pop()
             renamed.append(Rename(stamp.id, file.id))
             touched += _if_touched(file, stamp)
@@ -154,14 +154,14 @@ def _if_touched(file: SourceFile, stamp: DocumentStamp) -> list[DocumentStamp]:
 def _is_unchanged(file: SourceFile, stamp: DocumentStamp, trusted_ns: int) -> bool:
     if _has_stamp(file, stamp, trusted_ns):
         return True
-    return file.size == stamp.size and file_sha256(file) == stamp.sha256
+    return file.size == stamp.size and content_sha256(file) == stamp.sha256
 
 
 def _fails_as_before(file: SourceFile, stamp: FailureStamp, trusted_ns: int) -> bool:
     if stamp.sha256 is None:
         # It could not be opened, which permissions can change and its time does not show.
         return read_error(file) == stamp.reason
-    return _has_stamp(file, stamp, trusted_ns) or file_sha256(file) == stamp.sha256
+    return _has_stamp(file, stamp, trusted_ns) or content_sha256(file) == stamp.sha256
 
 
 def _has_stamp(file: SourceFile, stamp: DocumentStamp | FailureStamp, trusted_ns: int) -> bool:

@@ -183,7 +183,7 @@ class LexicalIndex:
 
     def frequency(self, word: str) -> int:
         """
-        How many passages hold a word, as `words_of` gives it.
+        How many passages hold a word, as `indexed_words` gives it.
 
         Raises:
             IndexDamagedError: If tantivy can't read its files.
@@ -206,8 +206,8 @@ class LexicalIndex:
         Find the passages that hold the weightiest words.
 
         Args:
-            words: As `words_of` gives them, each with what it weighs. tantivy weighs by its own
-                counts, which are put right by these weights.
+            words: As `indexed_words` gives them, each with what it weighs. tantivy weighs by its
+                own counts, which are put right by these weights.
             k: How many; fewer come back if fewer hold a word.
             allowed: By id, which passages may be found; none that were removed. Without, all
                 others.
@@ -294,7 +294,7 @@ class SharedStatistics:
 
     def score(self, weights: Mapping[str, float], text: str) -> float:
         """The BM25 score of a passage for a question's `weights`."""
-        counts = Counter(words_of(text))
+        counts = Counter(indexed_words(text))
         return sum(
             bm25(weight, counts[word], counts.total(), self._average_words)
             for word, weight in weights.items()
@@ -305,7 +305,7 @@ class SharedStatistics:
         words = 0.0
         for number, engine in enumerate(self._engines):
             if sample := self._sample(number):
-                words += engine.count() * sum(map(len, map(words_of, sample))) / len(sample)
+                words += engine.count() * sum(map(len, map(indexed_words, sample))) / len(sample)
         return max(words / max(self._count, 1), 1.0)
 
 
@@ -327,14 +327,14 @@ def bm25(weight: float, count: _Number, words: _Number, average_words: float) ->
     return weight * count * (K1 + 1) / (count + K1 * (1 - B + B * words / average_words))
 
 
-def words_of(text: str) -> list[str]:
+def indexed_words(text: str) -> list[str]:
     """The words of a text as they are indexed."""
     return list(_analyzer().analyze(text))
 
 
 def query_words(question: str) -> list[str]:
     """The words of a question, each once, and `MAX_QUERY_WORDS` at most."""
-    return list(dict.fromkeys(words_of(question)))[:MAX_QUERY_WORDS]
+    return list(dict.fromkeys(indexed_words(question)))[:MAX_QUERY_WORDS]
 
 
 def telling_words(words: Sequence[str], passages: int, held: Mapping[str, int]) -> Sequence[str]:

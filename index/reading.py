@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from index.documents import Document, Failure, SourceFile, file_sha256, load_document
+from index.documents import Document, Failure, SourceFile, content_sha256, load_document
 from index.encoder import Encoder
 from index.errors import DocumentError
 from index.files import check_file
@@ -187,7 +187,7 @@ def _read(
         # What was read is held until this block ends.
         pass
     # Without its hash, every build would try it again.
-    return _failure(file, "it takes more memory than there is; split it", file_sha256(file))
+    return _failure(file, "it takes more memory than there is; split it", content_sha256(file))
 
 
 def _failure(file: SourceFile, reason: str, sha256: str | None) -> FailureStamp:

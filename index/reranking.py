@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
-from index.lexical import words_of
+from index.lexical import indexed_words
 from index.passages import Passage
 
 FORMAT_VERSION = 1
@@ -158,7 +158,7 @@ class _Units:
 
     def __init__(self, passages: Sequence[Passage]) -> None:
         units = [
-            words_of(text)
+            indexed_words(text)
             for passage in passages
             for text in (
                 passage.context,

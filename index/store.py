@@ -30,7 +30,7 @@ KEPT_GENERATIONS = 3
 _Read = TypeVar("_Read")
 
 
-def utc_now() -> datetime:
+def _utc_now() -> datetime:
     """The time by the machine's clock."""
     return datetime.now(UTC)
 
@@ -41,7 +41,7 @@ class Collection:
     def __init__(
         self,
         folder: Path,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] = _utc_now,
         server: SearchServer | None = None,
     ) -> None:
         """

@@ -64,7 +64,7 @@ def command(
     findings = list(
         examine(
             settings,
-            discord_accepts if asks_discord else None,
+            _discord_accepts if asks_discord else None,
             nodes.problem if nodes else None,
         )
     )
@@ -107,7 +107,7 @@ def _say_whether_ready(settings: "Settings") -> None:
     say(text)
 
 
-def discord_accepts(token: str) -> bool | None:
+def _discord_accepts(token: str) -> bool | None:
     """Whether Discord takes a token; None if it could not be asked."""
     import asyncio
 

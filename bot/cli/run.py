@@ -42,12 +42,12 @@ def command(*, sync: bool, **given: object) -> None:
     keep_memory_private()
     settings = settings_from(**given)
     if settings.discord_token is None or not settings.discord_token.get_secret_value().strip():
-        raise click.UsageError(no_token())
+        raise click.UsageError(_no_token())
     with failures_shown():
         _run(settings, sync=sync)
 
 
-def no_token() -> str:
+def _no_token() -> str:
     """How to get a token, and which permissions Quoth will ask a server for."""
     from bot.discord_app.permissions import INVITED, names
 

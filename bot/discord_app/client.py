@@ -64,11 +64,11 @@ MAX_RATELIMIT_S = 30.0
 # Messages whose button does something once: it is gone soon, so that the last ones are enough.
 MAX_PRESSED = 1_000
 # Discord sends only what follows from being there: servers, their channels, and messages that are
-# addressed to Quoth. None is privileged; `intents_for` adds the one that may be set.
+# addressed to Quoth. None is privileged; `_intents_for` adds the one that may be set.
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
 
 
-def intents_for(settings: Settings) -> discord.Intents:
+def _intents_for(settings: Settings) -> discord.Intents:
     """`INTENTS`, and the text of all messages where a person has set so: that one is privileged."""
     return INTENTS | discord.Intents(message_content=settings.message_content)
 
@@ -124,7 +124,7 @@ class QuothBot(ShardedBot):
             leases,
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=intents_for(settings),
+            intents=_intents_for(settings),
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=MAX_RATELIMIT_S,
             tree_cls=_Tree,

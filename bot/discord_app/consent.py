@@ -27,7 +27,7 @@ from bot.discord_app.taught import MessageAt, Taught
 _Interaction = discord.Interaction[Any]
 
 
-def consent_request(
+def _consent_request(
     author_id: int, message_id: int, question: str, text: str
 ) -> dict[str, Any] | None:
     """What asks the author of a message, and pings nobody else; None if it has no room for that."""
@@ -161,7 +161,7 @@ def today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-def words_of(message: discord.Message) -> str:
+def message_text(message: discord.Message) -> str:
     """What a message says, with members and channels by their names."""
     # discord.py puts an invisible space behind each @, so that it could be sent again.
     return message.clean_content.replace("@\u200b", "@")
@@ -182,7 +182,7 @@ async def ask_author(
     Returns:
         What to tell who wants it taught.
     """
-    request = consent_request(message.author.id, message.id, question, words_of(message))
+    request = _consent_request(message.author.id, message.id, question, message_text(message))
     if request is None:
         return notice("too_long_to_ask")
     try:

@@ -11,7 +11,7 @@ from discord import ui
 from bot.discord_app.cards import MessageCard, instead, layout, row
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
-from bot.discord_app.moderators import server_of
+from bot.discord_app.moderators import required_server_id
 from bot.discord_app.persistent_button import PersistentButton
 from bot.discord_app.rendering import label, notice
 
@@ -34,7 +34,7 @@ def page_of(
     return instead(layout(card, buttons=(row(*turning),) if turning else ()))
 
 
-async def list_page(
+async def _list_page(
     client: Collaborators, name: str, server_id: int, user_id: int, wanted: int
 ) -> dict[str, Any]:
     """
@@ -51,9 +51,9 @@ async def show_list(
     interaction: discord.Interaction[Any], client: Collaborators, name: str
 ) -> None:
     """Show a list's first page, as the response to a command in a server."""
-    server_id = server_of(interaction)
+    server_id = required_server_id(interaction)
     await acknowledge(lambda: interaction.response.defer(ephemeral=True))
-    page = await list_page(client, name, server_id, interaction.user.id, 0)
+    page = await _list_page(client, name, server_id, interaction.user.id, 0)
     await deliver(lambda: interaction.edit_original_response(**page))
 
 
@@ -89,5 +89,5 @@ class ListButton(
             await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
             return
         await acknowledge(interaction.response.defer)
-        page = await list_page(client, self._name, server_id, user_id, self._page)
+        page = await _list_page(client, self._name, server_id, user_id, self._page)
         await deliver(lambda: interaction.edit_original_response(**page))

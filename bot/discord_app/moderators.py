@@ -11,7 +11,7 @@ MANAGERS = discord.Permissions(manage_guild=True)
 """Who may use them, unless a server says otherwise under Integrations; that is left to Discord."""
 
 
-def server_of(interaction: discord.Interaction[Any]) -> int:
+def required_server_id(interaction: discord.Interaction[Any]) -> int:
     """
     The id of the server that something was done in.
 
@@ -28,8 +28,8 @@ class ServerCog(commands.Cog):
     """Commands that do nothing outside of a server."""
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """See `server_of`."""
-        server_of(interaction)
+        """See `required_server_id`."""
+        required_server_id(interaction)
         return True
 
 
@@ -38,7 +38,11 @@ def add_menu(
     name: str,
     callback: Callable[[Any, discord.Message], Awaitable[None]],
 ) -> None:
-    """Add an entry to the menu of messages, as a cog does not; `callback` calls `server_of`."""
+    """
+    Add an entry to the menu of messages, as a cog does not.
+
+    What is done in a server alone calls `required_server_id` in its `callback`.
+    """
     menu: app_commands.ContextMenu = app_commands.ContextMenu(
         name=name,
         callback=callback,  # type: ignore[arg-type]

@@ -120,7 +120,7 @@ def _title_and_texts(answer: Answer, links: Links) -> tuple[str, tuple[str, ...]
 
 def _sentences(spans: Sequence[AnswerSpan], links: Links) -> tuple[str, ...]:
     """The sentences of spans, each once, and where it stands."""
-    return as_many_as_fit([_sentence(_quote(one), one, links) for one in quoted(spans)])
+    return _as_many_as_fit([_sentence(_quote(one), one, links) for one in quoted(spans)])
 
 
 def _sentence(shown: str, quote: Quoted, links: Links) -> str:
@@ -133,7 +133,7 @@ def _together(spans: Sequence[AnswerSpan], links: Links) -> Iterator[str]:
     """The sentences of spans, where they stand said once for all that stand in the same place."""
     quotes = quoted(spans)
     shown = [_quote(one) for one in quotes]
-    sentences = as_many_as_fit([_sentence(*one, links) for one in zip(shown, quotes, strict=True)])
+    sentences = _as_many_as_fit([_sentence(*one, links) for one in zip(shown, quotes, strict=True)])
     # There may be fewer sentences than quotes.
     items = zip(sentences, shown, quotes, strict=False)
     for _, group in groupby(items, lambda item: _standing("", item[2], links)):
@@ -147,7 +147,7 @@ def _standing(shown: str, quote: Quoted, links: Links) -> str:
     return render("discord/answer.md", quote=shown, dated=first.dated, **_where(first, links))
 
 
-def as_many_as_fit(texts: Sequence[str]) -> tuple[str, ...]:
+def _as_many_as_fit(texts: Sequence[str]) -> tuple[str, ...]:
     """As many of the first of some texts as there is room for."""
     shown: list[str] = []
     for text in texts:
@@ -272,7 +272,7 @@ def others_card(spans: Sequence[AnswerSpan], links: Links = NO_LINKS) -> Message
         )
         for one in quoted(spans)
     ]
-    return MessageCard((heading(label("others_title")), *ruled(as_many_as_fit(shown))))
+    return MessageCard((heading(label("others_title")), *ruled(_as_many_as_fit(shown))))
 
 
 def passages_card(found: AnswerContents) -> MessageCard:
@@ -285,7 +285,7 @@ def passages_card(found: AnswerContents) -> MessageCard:
         render("discord/other.md", quote=fit(one.text, NEAREST_CHARS), **_where(one))
         for one in found.nearest
     ]
-    return MessageCard((heading(label("passages_title")), *ruled(as_many_as_fit(shown))))
+    return MessageCard((heading(label("passages_title")), *ruled(_as_many_as_fit(shown))))
 
 
 def source_of(found: AnswerSpan | NearestPassage) -> str:

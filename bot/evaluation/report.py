@@ -167,7 +167,7 @@ def is_shown(outcome: QuestionOutcome, threshold: float) -> bool:
     return bool(outcome.prediction) and outcome.confidence >= threshold
 
 
-def is_unsure(outcome: QuestionOutcome, threshold: float) -> bool:
+def _is_unsure(outcome: QuestionOutcome, threshold: float) -> bool:
     """Whether the outcome is no answer at a threshold, but candidates."""
     least = unsure_from(threshold)
     return bool(outcome.prediction) and least <= outcome.confidence < threshold
@@ -236,7 +236,7 @@ def wrong_by_coverage(outcomes: Sequence[QuestionOutcome]) -> list[tuple[float, 
 
 
 def _unsure(outcomes: Sequence[QuestionOutcome], threshold: float) -> UnsureScore:
-    unsure = [one for one in outcomes if is_unsure(one, threshold)]
+    unsure = [one for one in outcomes if _is_unsure(one, threshold)]
     with_right = [one for one in unsure if one.is_among_candidates]
     missed = sum(one.graded.has_answer and not is_shown(one, threshold) for one in outcomes)
     without_answer = [one for one in outcomes if not one.graded.has_answer]
@@ -245,7 +245,7 @@ def _unsure(outcomes: Sequence[QuestionOutcome], threshold: float) -> UnsureScor
         right=percentage(len(with_right), len(unsure)),
         regained=percentage(len(with_right), missed),
         unanswerable=percentage(
-            sum(is_unsure(one, threshold) for one in without_answer), len(without_answer)
+            sum(_is_unsure(one, threshold) for one in without_answer), len(without_answer)
         ),
     )
 

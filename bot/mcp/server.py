@@ -105,7 +105,7 @@ class _Server(MCPServer[None]):
         listed = await common.list_documents(DocumentsQuery(count=MAX_RESOURCES))
         return [
             Resource(
-                uri=uri_of(one["document"]),
+                uri=_uri_of(one["document"]),
                 name=one["document"],
                 title=one["title"],
                 mime_type="text/plain",
@@ -115,7 +115,7 @@ class _Server(MCPServer[None]):
         ]
 
 
-def uri_of(document_id: str) -> str:
+def _uri_of(document_id: str) -> str:
     """The address of a document among the resources."""
     return _SCHEME + quote(document_id, safe="/", errors="surrogateescape")
 

@@ -59,7 +59,7 @@ class SharedGenerations:
         Raises:
             SharedError: If one can't be.
         """
-        with shared_failures():
+        with _shared_failures():
             self._parts.check()
 
     def kept(self, name: str | None = None) -> dict[str, PublishedCollection]:
@@ -69,7 +69,7 @@ class SharedGenerations:
         Raises:
             SharedError: If the database is away.
         """
-        with shared_failures(), self._database.statements() as connection:
+        with _shared_failures(), self._database.statements() as connection:
             rows = connection.execute(
                 "SELECT name, current, is_held, generation, listing"
                 " FROM collections JOIN generations ON collection = name"
@@ -111,7 +111,7 @@ class SharedGenerations:
         if name not in self.kept(name):
             return False
         collection = Collection(settings.collection(name))
-        with shared_failures(), collection.lock.hold(lambda _: None):
+        with _shared_failures(), collection.lock.hold(lambda _: None):
             # Looked up with the lock held: whoever waited for it would go back to what was
             # published before.
             kept = self.kept(name).get(name)
@@ -219,7 +219,7 @@ class SharedGenerations:
         current = collection.current()
         there = self.kept(job.collection).get(job.collection)
         known = there.generations if there else {}
-        with shared_failures():
+        with _shared_failures():
             fresh = {
                 folder.name: (
                     (folder / MANIFEST_NAME).read_text(encoding="utf-8"),
@@ -265,7 +265,7 @@ class SharedGenerations:
             IndexMissingError: If there is none.
             SharedError: If the database is away.
         """
-        with shared_failures(), self._database.transaction() as connection:
+        with _shared_failures(), self._database.transaction() as connection:
             row = connection.execute(
                 "SELECT current, (SELECT max(generation) FROM generations"
                 " WHERE collection = name AND generation < current)"
@@ -288,14 +288,14 @@ class SharedGenerations:
 
     def forget(self, name: str) -> None:
         """Delete a collection everywhere; its parts leave the storage within two hours."""
-        with shared_failures(), self._database.deletion() as connection:
+        with _shared_failures(), self._database.deletion() as connection:
             self._jobs.forget(connection, name)
             connection.execute("UPDATE collections SET current = NULL WHERE name = ?", (name,))
             connection.execute("DELETE FROM collections WHERE name = ?", (name,))
 
     def store_documents(self, folder: Path) -> int:
         """The listing of a folder of documents, with what is known of where they are from."""
-        with shared_failures():
+        with _shared_failures():
             return self._parts.store(_documents(folder))
 
     def bring_documents(self, listing: int, folder: Path) -> None:
@@ -310,7 +310,7 @@ class SharedGenerations:
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
         there = _documents(folder)
-        with shared_failures():
+        with _shared_failures():
             listed = self._parts.listed(listing)
             with self._parts.all_noted(listed, aside):
                 for name, part in listed.items():
@@ -320,18 +320,18 @@ class SharedGenerations:
 
     def lost(self) -> frozenset[str]:
         """The parts that somebody could not fetch, and nobody has stored anew."""
-        with shared_failures():
+        with _shared_failures():
             return self._parts.lost()
 
     def store_lost(self, settings: Settings, lost: frozenset[str]) -> None:
         """Store those of these parts anew that are here and whole."""
-        with shared_failures():
+        with _shared_failures():
             for path in _here(settings, lost):
                 self._parts.store_anew(path, lost)
 
     def tidy(self) -> int:
         """Delete what nothing needs; how many parts that were."""
-        with shared_failures():
+        with _shared_failures():
             self._jobs.tidy()
             return self._parts.delete_unneeded()
 
@@ -350,7 +350,7 @@ def _refuse_if_held(connection: Connection, job: Job) -> None:
 
 
 @contextmanager
-def shared_failures() -> Iterator[None]:
+def _shared_failures() -> Iterator[None]:
     """Say of a database that is away that what is shared can't be used."""
     try:
         yield

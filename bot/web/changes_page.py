@@ -23,7 +23,7 @@ async def _changes(request: web.Request) -> web.Response:
     site = request.app[SITE]
     start = number_in(request, "from")
     stamps = await site.read(site.documents.history)
-    builds = build_values(stamps)
+    builds = _build_values(stamps)
 
     def stretch(first: int) -> str:
         return f"/changes?{urlencode({'from': first})}"
@@ -37,7 +37,7 @@ async def _changes(request: web.Request) -> web.Response:
     )
 
 
-def build_values(stamps: Sequence[BuildStamp]) -> list[dict[str, Any]]:
+def _build_values(stamps: Sequence[BuildStamp]) -> list[dict[str, Any]]:
     """
     Builds for the template, without those that changed nothing.
 

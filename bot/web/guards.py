@@ -62,7 +62,7 @@ async def refuse(request: web.Request, handler: _Handler) -> web.StreamResponse:
 
 
 def _refused(request: web.Request, refused: RefusedRequest) -> web.Response:
-    if is_for_programs(request):
+    if _is_for_programs(request):
         body = ErrorJson.model_construct(error=refused.message, code=refused.code)
         response = web.json_response(body.model_dump(), status=refused.status)
     else:
@@ -78,7 +78,7 @@ def _refused(request: web.Request, refused: RefusedRequest) -> web.Response:
     return response
 
 
-def is_for_programs(request: web.Request) -> bool:
+def _is_for_programs(request: web.Request) -> bool:
     """Whether a request is one that a program makes."""
     return request.path.startswith("/v1/") or request.path == "/openapi.json"
 
@@ -101,7 +101,7 @@ async def check_host(request: web.Request, handler: _Handler) -> web.StreamRespo
 async def check_secret(request: web.Request, handler: _Handler) -> web.StreamResponse:
     """Let in who shows a secret, where one is set."""
     access = request.app[SITE].access
-    for_programs = is_for_programs(request)
+    for_programs = _is_for_programs(request)
     if request.path.startswith(NODE_PATHS):
         secrets = access.nodes
     else:

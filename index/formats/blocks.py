@@ -42,10 +42,10 @@ def as_code(text: str) -> str:
 
 def without_marks(text: str) -> str:
     """A text without the marks of its code."""
-    return unmarked(text)[0]
+    return _unmarked(text)[0]
 
 
-def unmarked(text: str) -> tuple[str, list[tuple[int, int]]]:
+def _unmarked(text: str) -> tuple[str, list[tuple[int, int]]]:
     """A text without the marks of its code, and where each piece of that begins and ends in it."""
     if CODE_BEGINS not in text and CODE_ENDS not in text:
         return text, []
@@ -121,7 +121,7 @@ class Blocks:
             text: The paragraph, with the marks of its code (`as_code`), if any.
             joined: Whether it stands right below the one before, without a blank line.
         """
-        whole, code = unmarked(_storable(text))
+        whole, code = _unmarked(_storable(text))
         text = whole.strip()
         if not text:
             return

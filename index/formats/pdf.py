@@ -100,7 +100,7 @@ def load_pdf(_suffix: str, content: bytes) -> Loaded:
         if error.err_code == raw.FPDF_ERR_PASSWORD:
             raise DocumentError("it is protected by a password; save it without") from error
         raise DocumentError(f"it is no sound PDF ({str(error).rstrip('.')})") from error
-    kept = without_contents(without_running_lines(page.lines for page in found))
+    kept = _without_contents(without_running_lines(page.lines for page in found))
     headings = find_headings(kept, outline, running_lines(page.lines for page in found))
     pages = [
         list(_written(lines, [headings.get((page, at)) for at in range(len(lines))]))
@@ -129,7 +129,7 @@ def load_pdf(_suffix: str, content: bytes) -> Loaded:
         unread = [number for number, page in enumerate(found, start=1) if page.is_scan]
     if not loaded.text:
         raise DocumentError(f"{_NO_TEXT}; {_INSTALL_OCR}" if unread else _NO_TEXT)
-    return replace(loaded, unread=named_pages(unread))
+    return replace(loaded, unread=_named_pages(unread))
 
 
 class _Paragraph(NamedTuple):
@@ -172,7 +172,7 @@ def _parted(
         yield begun, texts
 
 
-def named_pages(numbers: Sequence[int]) -> str | None:
+def _named_pages(numbers: Sequence[int]) -> str | None:
     """Name pages, in order, as in "pages 2-5 and 7"; None if there are none."""
     # The numbers of a run are as far from each other as their places are.
     found = groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
@@ -297,7 +297,7 @@ def without_running_lines(pages: Iterable[Sequence[Line]]) -> list[list[Line]]:
     return kept
 
 
-def without_contents(pages: Sequence[list[Line]]) -> list[list[Line]]:
+def _without_contents(pages: Sequence[list[Line]]) -> list[list[Line]]:
     """
     Leave out the lines of a table of contents, in which dots lead from a heading to its page.
 

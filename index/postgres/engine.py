@@ -12,7 +12,7 @@ from index.compressed import Allowed
 from index.encoder import Vectors
 from index.engine import Ranked
 from index.errors import IndexDamagedError, NotPublishedError
-from index.lexical import bm25, words_of
+from index.lexical import bm25, indexed_words
 from index.passages import Passage
 from index.postgres.postings import Postings, scored, unpacked
 from index.postgres.tables import SCHEMA
@@ -146,7 +146,7 @@ class PostgresEngine:
         found = dict(zip(ids[best].tolist(), scores[best].tolist(), strict=True))
         if others:
             for passage_id, passage in self.passages([*found]).items():
-                counts = Counter(words_of(passage.searched))
+                counts = Counter(indexed_words(passage.searched))
                 found[passage_id] += sum(
                     bm25(words[word], counts[word], counts.total(), self._average_words)
                     for word in others
@@ -175,7 +175,7 @@ class PostgresEngine:
 
     def passages(self, ids: Sequence[int]) -> Mapping[int, Passage]:
         """See `SearchEngine.passages`."""
-        return {row: passage_of(row, text) for row, text in self._by_id("passage", ids).items()}
+        return {row: _passage_of(row, text) for row, text in self._by_id("passage", ids).items()}
 
     def _by_id(self, column: str, ids: Sequence[int], **values: object) -> dict[int, Any]:
         if not ids:
@@ -210,7 +210,7 @@ def _ranked(found: Iterable[tuple[int, float]]) -> Ranked:
     return sorted(found, key=lambda hit: (-hit[1], hit[0]))
 
 
-def passage_text(passage: Passage) -> str:
+def passage_json(passage: Passage) -> str:
     """A passage as it is kept: PostgreSQL's own texts can't hold every character."""
     return json.dumps(
         [
@@ -226,8 +226,8 @@ def passage_text(passage: Passage) -> str:
     )
 
 
-def passage_of(passage_id: int, text: str) -> Passage:
-    """The passage that `passage_text` wrote."""
+def _passage_of(passage_id: int, text: str) -> Passage:
+    """The passage that `passage_json` wrote."""
     document_id, start_char, end_char, said, sentences, context, code = json.loads(text)
     return Passage(
         id=passage_id,

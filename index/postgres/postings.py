@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from index.lexical import bm25, words_of
+from index.lexical import bm25, indexed_words
 
 # A passage that holds a word: its id, how often it holds the word, and how many words it has.
 POSTING = np.dtype([("id", "<u4"), ("count", "<u2"), ("words", "<u2")])
@@ -28,7 +28,7 @@ class PostingsWriter:
 
     def add(self, passage_id: int, searched: str) -> None:
         """Take in what is searched of a passage."""
-        counts = Counter(words_of(searched))
+        counts = Counter(indexed_words(searched))
         total = counts.total()
         self.words += total
         for word, count in counts.items():

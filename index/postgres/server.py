@@ -18,7 +18,7 @@ from psycopg_pool import ConnectionPool
 from index.errors import NotPublishedError
 from index.generation import LocalGeneration
 from index.manifest import Manifest
-from index.postgres.engine import PostgresEngine, RowList, passage_text
+from index.postgres.engine import PostgresEngine, RowList, passage_json
 from index.postgres.postings import PostingsWriter
 from index.postgres.tables import (
     CONNECT_S,
@@ -334,7 +334,7 @@ def _copy(
                 for passage_id, passage in generation.texts.passages(kept).items():
                     gathered.add(passage_id, passage.searched)
                     vector = HalfVector(generation.vectors.vector(passage_id))
-                    text = passage_text(passage)
+                    text = passage_json(passage)
                     copy.write_row((number, name, passage_id, text, vector))
         with _copying(connection, f"words_{number}", _WORD_TYPES) as copy:
             for word, frequency, packed in gathered.take():

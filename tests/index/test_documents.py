@@ -13,7 +13,7 @@ import pytest
 from index.documents import (
     NOT_READ,
     Document,
-    file_sha256,
+    content_sha256,
     list_documents,
     load_document,
     read_error,
@@ -251,7 +251,7 @@ def test_what_takes_a_file_s_place_is_not_followed_or_waited_for(
 
     with pytest.raises(DocumentError, match=r"link|regular file"):
         load_document(file)
-    assert file_sha256(file) is None
+    assert content_sha256(file) is None
     assert re.search("link|regular file", read_error(file) or "")
 
 

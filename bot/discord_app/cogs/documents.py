@@ -13,7 +13,7 @@ from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.document_changes import Note, Show
 from bot.discord_app.limits import EXPIRED_TOKEN, MAX_CONTENT
 from bot.discord_app.markdown import escape
-from bot.discord_app.moderators import MANAGERS, ServerCog, add_menu, server_of
+from bot.discord_app.moderators import MANAGERS, ServerCog, add_menu, required_server_id
 from bot.discord_app.progress import ProgressMessage
 from bot.discord_app.rendering import notice
 from bot.discord_app.unanswered import Waiting
@@ -76,7 +76,7 @@ class Documents(ServerCog):
 
     async def _add_attached(self, interaction: _Interaction, message: discord.Message) -> None:
         """Add what is attached to a message, after the changes before it."""
-        server_of(interaction)
+        required_server_id(interaction)
         if not message.attachments:
             text = notice("no_attachments")
             await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))

@@ -23,7 +23,7 @@ from bot.discord_app.digests import (
 )
 from bot.discord_app.list_cards import ShownGap, digest_card, gaps_card, stale_card
 from bot.discord_app.list_pages import page_among, show_list
-from bot.discord_app.moderators import MANAGERS, server_of
+from bot.discord_app.moderators import MANAGERS, required_server_id
 from bot.discord_app.open_questions import open_questions
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS, GAPS_DAYS
 from bot.discord_app.rendering import notice
@@ -113,7 +113,7 @@ class Gaps(commands.Cog):
         channel: discord.TextChannel | None = None,
     ) -> None:
         """Post what the documents should say into a channel each week, or stop that."""
-        server_id = server_of(interaction)
+        server_id = required_server_id(interaction)
         await acknowledge(lambda: interaction.response.defer(ephemeral=True))
         due = next_due(self._bot.records.clock())
         if channel is None:

@@ -24,7 +24,7 @@ from bot.serving.service import AnswerService
 PAGE_DOCUMENTS = 10
 
 
-async def sources_page(service: AnswerService, scope: str | None, wanted: int) -> dict[str, Any]:
+async def _sources_page(service: AnswerService, scope: str | None, wanted: int) -> dict[str, Any]:
     """What shows page `wanted`, from 0, or the last one if there are fewer."""
     counts = await asyncio.to_thread(scope_documents.counts, service, scope)
     documents = counts.documents + counts.own_documents
@@ -60,7 +60,7 @@ class PageButton(
         """Show the page in place of the one before."""
         await acknowledge(interaction.response.defer)
         scope = client.records.collection(server_id_of(interaction))
-        page = await sources_page(client.service, scope, self._page)
+        page = await _sources_page(client.service, scope, self._page)
         await deliver(lambda: interaction.edit_original_response(**page))
 
 
@@ -99,7 +99,7 @@ class Read(commands.Cog):
             return
         await acknowledge(lambda: interaction.response.defer(ephemeral=True))
         scope = self._bot.records.collection(server_id_of(interaction))
-        page = await sources_page(self._bot.service, scope, 0)
+        page = await _sources_page(self._bot.service, scope, 0)
         await deliver(lambda: interaction.edit_original_response(**page))
 
     @everywhere

@@ -19,14 +19,14 @@ from bot.database import DatabaseError
 from bot.discord_app.cards import MessageCard
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.documents import change_documents
-from bot.discord_app.consent import ConsentButton, ask_author, today, words_of
+from bot.discord_app.consent import ConsentButton, ask_author, message_text, today
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.forms import Form, open_form
 from bot.discord_app.limits import MAX_CHOICE, MAX_CHOICES
 from bot.discord_app.list_cards import taught_card
 from bot.discord_app.list_pages import page_among, show_list
 from bot.discord_app.markdown import escape
-from bot.discord_app.moderators import MANAGERS, ServerCog, add_menu, server_of
+from bot.discord_app.moderators import MANAGERS, ServerCog, add_menu, required_server_id
 from bot.discord_app.posts import questions_in
 from bot.discord_app.rendering import label, notice
 from bot.discord_app.taught import MAX_QUESTION_CHARS, MessageAt, Taught
@@ -76,7 +76,7 @@ class TaughtAnswers(ServerCog):
         )
 
     async def _open_form(self, interaction: _Interaction, message: discord.Message) -> None:
-        at = MessageAt(server_of(interaction), message.channel.id, message.id)
+        at = MessageAt(required_server_id(interaction), message.channel.id, message.id)
         refused = None
         if message.author.bot:
             refused = notice("teach_program")
@@ -102,7 +102,7 @@ class TaughtAnswers(ServerCog):
         custom_id = f"quoth:form:{kind}:{channel_id}:{message_id}:{proof}"
 
         async def then(interaction: _Interaction, question: str) -> None:
-            at = MessageAt(server_of(interaction), channel_id, message_id)
+            at = MessageAt(required_server_id(interaction), channel_id, message_id)
             # Discord lets use the commands that open it only some, of whom this has to be one.
             if proof != self._bot.records.proof(kind, at, interaction.user.id):
                 await self._refuse(interaction, notice("not_your_form"))
@@ -123,12 +123,12 @@ class TaughtAnswers(ServerCog):
             return ""
         text = ""
         if isinstance(reference.resolved, discord.Message):
-            text = words_of(reference.resolved)
+            text = message_text(reference.resolved)
         elif self._bot.settings.message_content:
             try:
                 async with asyncio.timeout(_FETCH_S):
                     replied = await message.channel.fetch_message(reference.message_id)
-                    text = words_of(replied)
+                    text = message_text(replied)
             except (TimeoutError, discord.DiscordException, aiohttp.ClientError):
                 return ""
         return shorten(one_line(next(iter(questions_in(text)), text)), MAX_QUESTION_CHARS)
@@ -147,7 +147,7 @@ class TaughtAnswers(ServerCog):
         taught = Taught(
             at,
             question,
-            words_of(message),
+            message_text(message),
             message.created_at.date(),
             self._bot.records.hashed(message.author.id),
             notice("consent_of_author", day=today()),

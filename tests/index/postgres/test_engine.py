@@ -12,7 +12,7 @@ import pytest
 from answering.question import Question
 from index.engine import SearchEngine
 from index.errors import IndexDamagedError, NotPublishedError
-from index.lexical import bm25, query_words, words_of
+from index.lexical import bm25, indexed_words, query_words
 from index.postgres import engine
 from index.postgres.engine import PostgresEngine
 from index.postgres.server import PostgresSearch, own_name
@@ -66,7 +66,7 @@ def test_words_score_as_counting_them_has_it(
     there, _ = engines
     with closing(published.open()) as here:
         kept = [*here.texts.keys(range(here.texts.next_id))]
-        texts = {row: words_of(text) for row, text in here.texts.searched(kept).items()}
+        texts = {row: indexed_words(text) for row, text in here.texts.searched(kept).items()}
     average = sum(map(len, texts.values())) / len(texts)
     weights = {"theft": 2.0, "boat": 1.0}
 
