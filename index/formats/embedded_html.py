@@ -20,6 +20,7 @@ def add_html(blocks: Blocks, written: str, items: NestedItems) -> None:
     """
     leave_python("lxml")
     # It takes as long to import as all else that such a file takes, and few have HTML in them.
-    from index.formats.html import add_main_text, parse_html
+    from index.formats.html import add_main_text
+    from index.formats.html_parsing import parse_html
 
     add_main_text(blocks, parse_html(written.encode()), items)

@@ -9,7 +9,8 @@ from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.dates import parse_date
-from index.formats.html import add_main_text, parse_html
+from index.formats.html import add_main_text
+from index.formats.html_parsing import parse_html
 from index.formats.nested_items import NestedItems
 from index.formats.packages import open_package, read_member, read_xml
 

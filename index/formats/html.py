@@ -4,18 +4,13 @@ HTML: the main text of a page, without its menus.
 The tree is walked without recursion, so that only the parser limits how deep elements may nest.
 """
 
-import codecs
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
-from itertools import islice
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
 from lxml import etree
 
-from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import (
     CODE_BEGINS,
@@ -24,8 +19,6 @@ from index.formats.blocks import (
     before_definition,
     introduces,
 )
-from index.formats.charsets import decode
-from index.formats.dates import parse_date
 from index.formats.html_elements import (
     BLOCKS,
     BREAKS,
@@ -50,6 +43,8 @@ from index.formats.html_main import (
     main_paragraphs,
     main_text,
 )
+from index.formats.html_metadata import stated_date_of, title_of
+from index.formats.html_parsing import parse_page
 from index.formats.html_tables import captions, named_rows
 from index.formats.nested_items import NestedItems
 from index.formats.tables import BETWEEN_CELLS, Row, lines_of, numbered_lines_of
@@ -68,49 +63,16 @@ _MAX_TERM_CHARS = 100
 _MIN_CHOSEN_CHARS = 400
 # An element marked as the main one is believed if it holds this much of the page's text.
 _MIN_MAIN_SHARE = 0.2
-_DATE_FIELDS = frozenset(
-    [
-        "article:published_time",
-        "created",
-        "date",
-        "dc.date",
-        "dc.date.issued",
-        "dcterms.created",
-        "dcterms.date",
-        "dcterms.issued",
-        "datepublished",
-        "og:article:published_time",
-        "parsely-pub-date",
-        "pubdate",
-        "publish-date",
-        "publishdate",
-        "sailthru.date",
-    ]
-)
-# More than a page has; the others are looked at no more.
-_MAX_STATED_DATES = 100
-# The parser's time grows with the square of an element's attributes. More than any page has.
-_MAX_ATTRIBUTES = 1_000
-_ATTRIBUTE = r"""(?>[\s/]*[^\s/>][^\s/>=]*(?>\s*=\s*(?>"[^"]*"|'[^']*'|[^\s>]*))?)"""
-# A comment, or a tag, with all that it holds if "<" is only a character there.
-_TAG = re.compile(
-    rf"<!--.*?(?:-->|\Z)|(?><(?P<raw>script|style|textarea|title)(?=[\s/>])|<[a-z][^\s/>]*)"
-    rf"(?>(?:{_ATTRIBUTE}){{0,{_MAX_ATTRIBUTES}}})(?P<crowded>{_ATTRIBUTE})?"
-    r"(?(raw).*?(?:</(?P=raw)|\Z))",
-    re.IGNORECASE | re.DOTALL,
-)
 # The name of a heading has none.
 _WITHOUT_MARKS = dict.fromkeys(map(ord, CODE_BEGINS + CODE_ENDS))
 _SCHEME = re.compile(r"([a-z][a-z0-9+.\-]*):", re.IGNORECASE)
 # An address of mail or of a telephone is no page.
 _OF_PAGES = frozenset({"http", "https"})
-_META_CHARSET = re.compile(rb"""<meta[^<>]+charset\s*+=\s*+(?:["']\s*+)?([\w\-]+)""", re.IGNORECASE)
-_SNIFFED_BYTES = 4_096
 
 
 def load_html(_suffix: str, content: bytes) -> Loaded:
     """Read a page; its places are its headings."""
-    page, root = _parsed(content)
+    page, root = parse_page(content)
     blocks = Blocks("heading")
     main = _main_element(root)
     is_asked = text_length(main) >= _MIN_CHOSEN_CHARS and _depths(root) <= _MAX_DEPTHS
@@ -120,54 +82,7 @@ def load_html(_suffix: str, content: bytes) -> Loaded:
     if found is not None:
         paragraphs = main_paragraphs(every, found, paragraphs)
     _write(blocks, paragraphs, NestedItems())
-    title = _title(root)
-    return blocks.loaded(title, _stated_in_metadata(root, main))
-
-
-def parse_html(content: bytes) -> Any:
-    """
-    Parse a page.
-
-    Raises:
-        DocumentError: If there is nothing in it, or more than can be read.
-    """
-    return _parsed(content)[1]
-
-
-def _parsed(content: bytes) -> tuple[str, Any]:
-    """A page as a text, and its tree."""
-    # Decoded here, since what a page says of its own encoding is often wrong, or missing.
-    text = _decode(content)
-    if any(tag["crowded"] for tag in _TAG.finditer(text)):
-        raise DocumentError(f"an element in it has more than {_MAX_ATTRIBUTES:,} attributes")
-    parser = etree.HTMLParser(
-        encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=True
-    )
-    try:
-        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
-    except etree.XMLSyntaxError as error:
-        raise DocumentError(f"it is no HTML ({error})") from error
-    # What it doesn't understand, the parser mends; here it gave up, and left out all that follows.
-    for fault in parser.error_log.filter_from_fatals():
-        # Its advice is for programmers.
-        reason = fault.message.partition(", use ")[0]
-        raise DocumentError(f"it can't be read to its end ({reason})")
-    if root is None:
-        raise DocumentError("it holds no text")
-    return text, root
-
-
-def _decode(content: bytes) -> str:
-    declared = _META_CHARSET.search(content[:_SNIFFED_BYTES])
-    if declared and not content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE)):
-        try:
-            content.decode("utf-8")
-        except UnicodeDecodeError:
-            try:
-                return content.decode(declared[1].decode("ascii"))
-            except (UnicodeError, LookupError):
-                pass
-    return decode(content)
+    return blocks.loaded(title_of(root), stated_date_of(root, main))
 
 
 def add_main_text(blocks: Blocks, element: Any, items: NestedItems) -> None:
@@ -548,48 +463,3 @@ def _is_address(text: str, link: Any) -> bool:
     """Whether what a link says is the address that it leads to, or the beginning of that."""
     said = text.strip().rstrip("./…")
     return "." in said and SPACE.search(said) is None and letters(said) in letters(_address(link))
-
-
-def _title(root: Any) -> str | None:
-    element = next(root.iter("title"), None)
-    return None if element is None else SPACE.sub(" ", "".join(element.itertext())).strip()
-
-
-def _stated_in_metadata(root: Any, main: Any) -> date | None:
-    for stated in islice(_dates_in_metadata(root, main), _MAX_STATED_DATES):
-        if found := parse_date(stated):
-            return found
-    return None
-
-
-def _dates_in_metadata(root: Any, main: Any) -> Iterator[str]:
-    for element in root.iter("meta"):
-        name = element.get("property") or element.get("name") or element.get("itemprop") or ""
-        if name.lower() in _DATE_FIELDS:
-            yield element.get("content") or ""
-    for element in root.iter("script"):
-        if element.get("type") == "application/ld+json":
-            yield from _dates_in_linked_data(element.text or "")
-    for element in main.iter("time"):
-        if element.get("pubdate") is not None or element.get("itemprop") == "datePublished":
-            yield element.get("datetime") or ""
-    # The first time that an article's own header gives.
-    for header in main.iter("header"):
-        for element in header.iter("time"):
-            yield element.get("datetime") or ""
-
-
-def _dates_in_linked_data(text: str) -> Iterator[str]:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return
-    values = [value]
-    while values:
-        value = values.pop()
-        if isinstance(value, dict):
-            if isinstance(value.get("datePublished"), str):
-                yield value["datePublished"]
-            values += value.get("@graph") or []
-        elif isinstance(value, list):
-            values += value

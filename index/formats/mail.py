@@ -14,7 +14,8 @@ from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.charsets import decode
-from index.formats.html import add_main_text, parse_html
+from index.formats.html import add_main_text
+from index.formats.html_parsing import parse_html
 from index.formats.nested_items import NestedItems
 from index.formats.parts import ARCHIVES, MAIL, MAX_PARTS, is_read, read_part
 from index.formats.plain_tables import with_rows

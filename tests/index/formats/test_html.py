@@ -11,7 +11,8 @@ from index.errors import DocumentError
 from index.formats import parse
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
-from index.formats.html import add_main_text, parse_html
+from index.formats.html import add_main_text
+from index.formats.html_parsing import parse_html
 from index.formats.nested_items import NestedItems
 from index.passages import sentences
 
