@@ -62,21 +62,8 @@ def select(
     items = listed(question, judged, calibration, around)
     kind, chosen = "list", items.items
     if not asks_for_several(question):
-        said = versions(
-            judged[0].candidate.asked,
-            judged,
-            calibration,
-            min_confidence=min_confidence,
-        )
-        # A list that was not asked for tells less than what another document says instead; and
-        # what says one of its items says nothing else.
-        if len(chosen) > 1:
-            items_said = [one.candidate for one in chosen]
-            said = said[:1] + tuple(
-                one
-                for one in said[1:]
-                if not any(agree(one.candidate, item) for item in items_said)
-            )
+        said = _versions_beside(chosen, judged, calibration, min_confidence)
+        # A list that was not asked for tells less than what another document says instead.
         if len(chosen) == 1 or len(said) > 1:
             kind, chosen = "conflict", said
     confidence = max(one.confidence for one in chosen)
@@ -96,6 +83,22 @@ def select(
         ),
         is_partial=kind == "list" and items.is_partial,
     )
+
+
+def _versions_beside(
+    items: Sequence[Judged],
+    judged: Sequence[Judged],
+    calibration: Calibration,
+    min_confidence: float,
+) -> tuple[Judged, ...]:
+    """The best candidate, and what other documents say instead of it and of the items beside it."""
+    asked = judged[0].candidate.asked
+    first, *others = versions(asked, judged, calibration, min_confidence=min_confidence)
+    if len(items) > 1:
+        others = [
+            one for one in others if not any(agree(one.candidate, item.candidate) for item in items)
+        ]
+    return (first, *others)
 
 
 def likely(judged: Sequence[Judged]) -> tuple[Judged, ...]:

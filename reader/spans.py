@@ -150,10 +150,41 @@ def best_spans(
     units = _units(text, offsets)
     if not units:
         return []
+    scores = _scores(text, offsets, units, start[1:], end[1:])
+    spans: list[Span] = []
+    while len(spans) < count:
+        a, b = divmod(int(scores.argmax()), len(units))
+        if not np.isfinite(scores[a, b]):
+            break
+        start_char = offsets[units[a].first][0]
+        end_char = _closed(text, start_char, offsets[units[b].last][1])
+        spans.append(
+            Span(
+                passage_id=passage_id,
+                start_char=start_char,
+                end_char=end_char,
+                text=text[start_char:end_char],
+                score=float(scores[a, b]),
+                no_answer_score=no_answer_score,
+            )
+        )
+        # What overlaps: starts at or before this end, and ends at or after this start.
+        scores[: b + 1, a:] = -np.inf
+    return spans
+
+
+def _scores(
+    text: str,
+    offsets: Sequence[tuple[int, int]],
+    units: Sequence["_Unit"],
+    start: npt.NDArray[np.float64],
+    end: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """The score of each span by its first unit and its last; where there may be none, -inf."""
     first, last = np.array([(unit.first, unit.last) for unit in units]).T
     # A word counts as strongly as the strongest of its tokens.
-    starts = np.maximum.reduceat(start[1:], first)
-    ends = np.maximum.reduceat(end[1:], first)
+    starts = np.maximum.reduceat(start, first)
+    ends = np.maximum.reduceat(end, first)
     starts[[not u.is_word and text[offsets[u.first][0]] in _NEVER_FIRST for u in units]] = -np.inf
     ends[[not u.is_word and text[offsets[u.last][1] - 1] in _NEVER_LAST for u in units]] = -np.inf
     for unit in range(1, len(units)):
@@ -168,27 +199,7 @@ def best_spans(
     for mark in _LIST_MARK.finditer(text):
         above, below = np.searchsorted(begun, mark.span())
         valid[:above, above:below] = False
-    scores = np.where(valid, starts[:, None] + ends[None, :], -np.inf)
-    spans: list[Span] = []
-    while len(spans) < count:
-        a, b = divmod(int(scores.argmax()), len(units))
-        if not np.isfinite(scores[a, b]):
-            break
-        start_char = offsets[first[a]][0]
-        end_char = _closed(text, start_char, offsets[last[b]][1])
-        spans.append(
-            Span(
-                passage_id=passage_id,
-                start_char=start_char,
-                end_char=end_char,
-                text=text[start_char:end_char],
-                score=float(scores[a, b]),
-                no_answer_score=no_answer_score,
-            )
-        )
-        # What overlaps: starts at or before this end, and ends at or after this start.
-        scores[: b + 1, a:] = -np.inf
-    return spans
+    return np.where(valid, starts[:, None] + ends[None, :], -np.inf)
 
 
 def _closed(text: str, start: int, end: int) -> int:
