@@ -195,12 +195,12 @@ def _is_of_another(kind: tuple[str, str], text: str, subject: _Subject) -> bool:
 
 
 def _names_beside(kind: tuple[str, str], text: str) -> bool:
-    """Whether a text names another kind than a kind: "season ticket" than "single ticket"."""
+    """Whether a text names another kind: "season ticket" where the kind is "single ticket"."""
     return any(one[1] == kind[1] and one != kind for one in _kinds(text))
 
 
 def _is_told_behind(stem: str, text: str) -> bool:
-    """Whether a preposition follows a word, and so may tell which one it is: "class for pupils"."""
+    """Whether a preposition follows a word and may tell which is meant: "class for pupils"."""
     return any(
         stem_of(word) == stem and following in PREPOSITIONS
         for phrase in _phrases(text)

@@ -89,7 +89,7 @@ def _items_by_lines(text: str, span: Bounds, question: str) -> list[Bounds]:
 def _of_one_list(
     lines: Sequence[TextLine], own: TextLine, kinds: Mapping[int, Hashable]
 ) -> list[TextLine]:
-    """The lines that are items of one's own list, where letters tell those in one another."""
+    """The items of the list that a line is in, without those of the lists around it and in it."""
     depths: list[int] = []
     open_kinds: list[Hashable] = []
     for line in lines:

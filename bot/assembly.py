@@ -140,7 +140,7 @@ def _open(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
     except NotPublishedError:
         return None, Renewal("unpublished")
     except IndexMissingError:
-        # Without a folder a build would only say so to standard error.
+        # Raised here, since the child that builds could only print that there is no folder.
         list_documents(settings.seeds, settings.data)
         return None, Renewal("missing")
     except IndexFormatError as error:

@@ -1,4 +1,4 @@
-"""The id of an installation, by which it tells its own from others' in what they share."""
+"""The id of an installation, which marks what is its own where several share a place."""
 
 import re
 import secrets

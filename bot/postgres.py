@@ -57,7 +57,7 @@ _FOR_NOW = (
 
 
 class ImpatientConnection(psycopg.Connection[tuple[Any, ...]]):
-    """One that gives a server up which keeps it open and says nothing."""
+    """A connection that gives up a server which keeps it open and says nothing."""
 
     patience_s = _STATEMENT_S
 
@@ -238,7 +238,7 @@ class PostgresDatabase:
             try:
                 yield
             finally:
-                # Only later would the server see that the connection has ended.
+                # Else it is free only when the server sees that the connection has ended.
                 with suppress(psycopg.Error):
                     connection.execute("SELECT pg_advisory_unlock(%s)", (BOT_LOCK,))
 

@@ -32,7 +32,7 @@ class BuildLock:
         Hold the lock until the block ends.
 
         Args:
-            waiting: Called with who holds the lock, if it is held by another process.
+            waiting: Called with who holds the lock, each time that another process holds it.
         """
         is_held = False
         while not is_held:

@@ -119,7 +119,7 @@ def confine() -> Confinement:
 
 
 def confinement() -> Confinement:
-    """Which protections a parser has on this system, as one tells that was started to say so."""
+    """The protections that a parser has on this system, as one tells that is started for that."""
     told = subprocess.run(  # noqa: S603 - our own program
         module_command("index.confinement"),
         env=bare_environment(),

@@ -75,7 +75,7 @@ class Contexts:
         return _continued(above, self._aliases.missing(text))
 
     def _introduction(self, start_char: int) -> str:
-        """What introduces the list that goes on where a passage begins, without its colon."""
+        """The line that introduces the list in which a passage begins, without its colon."""
         start, end = self._introductions.above(start_char) or (0, 0)
         said = self._text[start:end].removesuffix(":")
         return said if len(said) <= _MAX_INTRODUCTION_CHARS else ""

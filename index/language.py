@@ -1,4 +1,4 @@
-"""Which language a document is in, where that is surely not English, the one that is read."""
+"""The language of a document, if that is surely not English, the only one that Quoth reads."""
 
 import re
 from functools import cache

@@ -397,7 +397,8 @@ def _is_in_row(text: str, end: int, next_start: int) -> bool:
     line = text[start:line_end]
     if not next_start < line_end <= start + MAX_ROW_CHARS or BETWEEN_CELLS not in line:
         return False
-    # A bar may stand in prose: in a line without names that is a part of more, or ends as that.
+    # A bar may also stand in prose: in a line that names no columns, and has another one right
+    # below it or ends as a sentence does.
     first_named, *named = (": " in cell for cell in line.split(BETWEEN_CELLS))
     is_alone = text[line_end : line_end + 2] in {"", "\n\n"} and line[-1] not in ".!?"
     return is_alone or (all(named) and first_named + len(named) > 1)

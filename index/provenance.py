@@ -13,8 +13,8 @@ from index.files import fsync
 
 # It begins with a dot, so it is no document.
 PROVENANCE_NAME = ".quoth-fetched.json"
-# `quoth fetch` holds it, since it reads once what is known, and writes it down as a whole. A bot
-# that changes a server's own documents (`note_fetched`) doesn't: it makes one change at a time.
+# `quoth fetch` holds this lock: it reads once what is known, and writes all of it down later. A bot
+# that changes a server's own documents (`note_fetched`) needs none: it makes one change at a time.
 LOCK_NAME = ".quoth-fetched.lock"
 MAX_URL_CHARS = 2_000
 

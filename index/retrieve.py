@@ -274,7 +274,7 @@ class Retriever:
         }
 
     def _engines_of(self, ids: Sequence[int]) -> Iterator[tuple[int, SearchEngine, list[int]]]:
-        """Where each generation's ids begin, its engine, and those of some ids that are its own."""
+        """Share ids out to the generations: the first id of each, its engine, and its own ones."""
         for number, (first, each) in enumerate(zip(self._firsts, self._generations, strict=True)):
             rows = [i - first for i in ids if self._source(i) == number]
             if rows:

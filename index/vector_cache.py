@@ -113,7 +113,7 @@ class VectorCache:
             self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
 
     def sound(self, keys: Collection[bytes]) -> dict[bytes, Vectors]:
-        """The vectors of those of `keys` that have one here that is as it was written."""
+        """The vectors for `keys`, without those that are missing or not as they were written."""
         query = "SELECT text_sha256, vector, crc32 FROM vectors WHERE text_sha256 IN ({})"
         return {
             key: np.frombuffer(blob, dtype="<f4")

@@ -68,7 +68,7 @@ class CellKind(NamedTuple):
     """What none of its cells says."""
 
     def fits(self, cells: Sequence[str]) -> bool:
-        """Whether a column of such cells may answer, by those that say what is there."""
+        """Whether a column may answer, by its cells that say more than that nothing is there."""
         telling = [cell for cell in cells if not NOTHING_THERE.fullmatch(cell)] or cells
         return any(map(self.some.search, telling)) and not any(map(self.none.search, telling))
 

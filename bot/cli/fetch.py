@@ -141,11 +141,13 @@ def _kind(*, sitemap: bool, feed: bool, git: bool) -> "OriginKind":
 @contextmanager
 def _alone(folder: Path, *, is_first: bool) -> Iterator[None]:
     """
-    Wait for another fetch of these documents, since each writes down all that is known.
+    Hold the lock of a folder's fetched documents; wait for another process that holds it.
+
+    Without it, one of two fetches would write down what is known without what the other has found.
 
     Args:
-        folder: Where they are.
-        is_first: Whether something may come where nothing was fetched before.
+        folder: The folder of documents.
+        is_first: Whether this may be the first fetch into the folder.
     """
     from index.build_lock import BuildLock
     from index.provenance import LOCK_NAME, PROVENANCE_NAME

@@ -44,7 +44,12 @@ _OF_TARGET = frozenset({"seeds", "data", "encoder", "collection"})
 @click.option(
     "--dry-run", is_flag=True, help="Say what would be read and what can't be; change nothing."
 )
-@click.option("--watch", "watching", is_flag=True, help="Go on, whenever the documents change.")
+@click.option(
+    "--watch",
+    "watching",
+    is_flag=True,
+    help="Go on, and index again whenever the documents change.",
+)
 @click.option(
     "--here",
     is_flag=True,

@@ -32,7 +32,7 @@ def command(*, over_http: bool, **given: object) -> None:
     ask, search and read, and change nothing. With --http it listens at an address instead, which
     ends with /mcp, until it is stopped; one that other machines reach needs QUOTH_API_TOKENS.
 
-    Exit codes: 0 the client has gone, or it was stopped with --http, 2 wrong usage, 1 failure.
+    Exit codes: 0 the client has gone or, with --http, it was stopped; 2 wrong usage, 1 failure.
     """
     require_extra("mcp", "mcp")
     if not over_http and (given["web_host"] is not None or given["mcp_port"] is not None):

@@ -428,5 +428,5 @@ def contents(reply: Reply, *below: str) -> dict[str, Any]:
 
 
 def _worth_showing(answer: Answer) -> Answer:
-    """An answer less the other answers that are as good as none."""
+    """An answer without those of its other answers that are hardly likely."""
     return replace(answer, alternatives=answer.others)

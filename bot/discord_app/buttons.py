@@ -52,7 +52,7 @@ def answer_buttons(
     *more: ui.DynamicItem[ui.Button[ui.LayoutView]],
     is_private: bool = False,
 ) -> Buttons:
-    """The buttons that go with an answer, which its asker may be shown alone, and then others."""
+    """The buttons below an answer, and `more`; an answer to its asker alone has no Delete."""
     shown = {
         "context": bool(found.shown or found.nearest),
         "others": bool(found.alternatives),

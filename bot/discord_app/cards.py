@@ -74,7 +74,7 @@ def layout(*parts: MessageCard | str, buttons: Buttons = ()) -> ui.LayoutView:
 
 
 def instead(view: ui.LayoutView) -> dict[str, Any]:
-    """What edits a message so that it shows this, and nothing of what it showed before."""
+    """The arguments by which an edited message shows this, and nothing of what it showed before."""
     # A message with components can hold neither, and one from before may hold both.
     return {"view": view, "content": None, "embeds": []}
 

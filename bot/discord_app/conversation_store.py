@@ -224,7 +224,7 @@ class SharedConversations:
         return _TURNS.validate_json(row[0]) if row is not None else ()
 
     async def _soon(self, work: Callable[[Connection], _T]) -> _T:
-        """Do something with the database, which first gets what it missed while it was away."""
+        """Write first what the database missed while it was away, and then do something with it."""
         # Nobody goes on from one that is over, and its member may be forgotten for so long that
         # nothing says so any more.
         self._drop_unshared(lambda row: row[1] < self._clock() - KEPT_S)

@@ -156,5 +156,5 @@ async def _was_sent(bot: discord.Client, digest: Digest) -> bool:
 
 
 def digest_mark(digest: Digest) -> str:
-    """What stands below a digest and below no other of its server."""
+    """A text below a digest by which it is told from the other digests of its server."""
     return f"week until {datetime.fromtimestamp(digest.due, UTC).date()}"

@@ -114,7 +114,7 @@ def _gap(shown: ShownGap) -> str:
 def digest_card(
     shown: Sequence[ShownGap], asked: AnswerCounts, more: int, mark: str
 ) -> MessageCard:
-    """What the documents should say, for a channel, with a mark that tells it from others."""
+    """A digest of what the documents should say, and a mark by which it is found again."""
     opening = render(
         "discord/digest.md", questions=asked.questions, answered=asked.answered, more=more
     )

@@ -28,7 +28,7 @@ def page_of(
     pages: int,
     button: Callable[[str, int], ui.DynamicItem[ui.Button[ui.LayoutView]]],
 ) -> dict[str, Any]:
-    """What edits a message so that it shows a page, with buttons to the pages beside it."""
+    """The arguments by which an edited message shows a page, with buttons to those beside it."""
     beside = {"earlier": page - 1, "later": page + 1}
     turning = [button(name, to) for name, to in beside.items() if 0 <= to < pages]
     return instead(layout(card, buttons=(row(*turning),) if turning else ()))

@@ -23,12 +23,12 @@ _REFERENCE = re.compile(r"<(?:@[!&]?|#|a?:\w{1,32}:)\d{1,20}>")
 
 
 def without_references(text: str) -> str:
-    """What was typed, less the members, roles, channels and emoji in it: they are ids, no words."""
+    """What was typed, without mentions of members, roles and channels, and emoji: ids, no words."""
     return " ".join(_REFERENCE.sub(" ", text).split())
 
 
 def escape(text: str) -> str:
-    """`text` so that Discord shows its characters, and nothing else comes of them."""
+    """Escape `text`, so that Discord shows its characters as they are."""
     escaped = _COLON.sub(r"\\:", _SPECIAL.sub(r"\\\g<0>", printable(text)))
     return _LINE_START.sub(
         lambda m: f"{m[1]}{m[2]}\\" if m[2].isdigit() else f"{m[1]}\\{m[2]}", escaped
@@ -36,7 +36,7 @@ def escape(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """What `escape` was given, less what can't be printed."""
+    """What `escape` was given, without what can't be printed."""
     return _ESCAPED.sub(r"\1", text)
 
 
@@ -52,7 +52,7 @@ def fit(text: str, max_chars: int = MAX_CONTENT) -> str:
 
 
 def in_link(url: str) -> str | None:
-    """An address so that nothing ends the link that it stands in; None if it is too long."""
+    """An address, written so that it doesn't end the link around it; None if it is too long."""
     quoted = quote(url, safe=_IN_LINKS)
     return quoted if len(quoted) <= _MAX_LINK_CHARS else None
 

@@ -169,7 +169,7 @@ async def _cancel(*tasks: "asyncio.Task[Any]") -> None:
 
 
 def _in_short(record: logging.LogRecord) -> bool:
-    """Have discord.py name what ended a connection instead of showing where in its code it was."""
+    """Have discord.py log the name of an error instead of its whole traceback."""
     if record.exc_info and record.exc_info[0] is not None:
         record.msg = f"{record.getMessage()} ({record.exc_info[0].__name__})"
         record.args, record.exc_info = (), None

@@ -166,7 +166,7 @@ class ShardedBot(commands.AutoShardedBot):
         return self._named.issuperset(self.shard_ids or range(self.named.count))
 
     def note_ready(self) -> None:
-        """Have the bot be ready with its first shard, where others may never be its own."""
+        """Call the bot ready when its first shard is: other processes may have the other shards."""
         if self.shares_shards and not self.is_ready():
             self._connection.call_handlers("ready")
             self.dispatch("ready")

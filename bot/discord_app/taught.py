@@ -70,7 +70,7 @@ class Taught:
 
 
 def message_of(document_id: str) -> MessageAt | None:
-    """The message that a document was made of, if it is of a taught one."""
+    """The taught message that a document was made of, if it was made of one."""
     match = _NAME.fullmatch(document_id)
     ids = [*map(int, match.groups())] if match else []
     return MessageAt(*ids) if ids and max(ids) < _MAX_ID else None

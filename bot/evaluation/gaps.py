@@ -141,7 +141,7 @@ def _by_meaning(
 
 
 def _same(text: str) -> str:
-    """What texts have in common that differ in capitals, spaces and what ends them alone."""
+    """A key that is the same for texts which differ only in capitals, spaces and end marks."""
     return " ".join(text.casefold().split()).rstrip(" ?!.")
 
 

@@ -164,7 +164,7 @@ class Fetcher:
     ) -> list[Listed]:
         if origin.kind == "sitemap":
             pages, failures = await in_sitemap(self.web, origin.url, origin.under, origin.most)
-            # Of one sitemap among others, it is not known whether it ever worked.
+            # Nothing says whether one of several sitemaps could be read the last time.
             was_fetched = not pages and self._was_fetched(origin)
             for url, error in failures.items():
                 told(_failed(url, error, was_fetched=was_fetched))
@@ -274,8 +274,8 @@ def not_read(found: Response) -> str:
 
 def _of_another_kind(found: Response, name: str) -> str:
     return (
-        f"it is {found.media_type} by now, as {name} can't be, which is kept; delete that file to "
-        "have the page again"
+        f"it is now {found.media_type}, which is not what {name} holds; that file is kept. Delete "
+        "it to fetch the page as it is now"
     )
 
 

@@ -69,7 +69,7 @@ def name_of(
         url: The address of the page.
         ending: See `ending_of`.
         taken_by_others: Names of other pages' files.
-        is_in_tree: Whether it stands in a tree of files, where none has the name of a folder.
+        is_in_tree: Whether the page is a file of a repository, where no file has a folder's name.
     """
     address = URL(url)
     parts = [_part(unquote(part)) for part in address.raw_path.split("/") if part][:_MAX_PARTS]
@@ -78,7 +78,7 @@ def name_of(
     if not address.path.endswith("/") and PurePosixPath(last).suffix.lower() in FORMATS:
         stem = PurePosixPath(last).stem
     if not is_in_tree:
-        # No folder is named as a document may be, so that one never stands in the other's way.
+        # A folder's name never ends as a document's does: a page may have to be written under it.
         folders = [
             f"{one}~" if PurePosixPath(one).suffix.lower() in FORMATS else one for one in folders
         ]

@@ -178,7 +178,7 @@ class Web:
             raise FetchError("it is no address of HTTP or HTTPS")
         check_no_login(url)
         if not is_address(str(url)):
-            raise FetchError("its address is too long, or is written in a way that none may be")
+            raise FetchError("its address is too long, or has characters that no address may have")
         if not self._any_host:
             check_host(url.host)
 
@@ -290,7 +290,7 @@ def _plain(response: aiohttp.ClientResponse, name: str) -> str | None:
 
 
 async def _content(response: aiohttp.ClientResponse, most: int, *, is_cut: bool = False) -> bytes:
-    """The bytes of a response, unpacked as they come; beyond `most`, it fails or is cut off."""
+    """The bytes of a response, unpacked as they come; more than `most` are an error, or cut off."""
     coding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if coding not in {"identity", "gzip", "x-gzip", "deflate", ""}:
         raise FetchError(f"it is packed as {coding[:20]!r}, which was not asked for")
@@ -298,7 +298,7 @@ async def _content(response: aiohttp.ClientResponse, most: int, *, is_cut: bool 
     found = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
         found += chunk if unpack is None else unpack.decompress(chunk, most + 1 - len(found))
-        # What is packed may come in several parts, one after the other.
+        # Packed content may consist of several parts, one after the other.
         while unpack and unpack.eof and unpack.unused_data.startswith(_GZIP) and len(found) <= most:
             rest, unpack = unpack.unused_data, zlib.decompressobj(_GZIP_OR_ZLIB)
             found += unpack.decompress(rest, most + 1 - len(found))

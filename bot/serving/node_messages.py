@@ -1,4 +1,4 @@
-"""What a process that leaves its questions to answering nodes sends them, and what it gets back."""
+"""The messages between answering nodes and the processes that leave questions to them."""
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 

@@ -102,7 +102,7 @@ def _sentence_of(found: Quotable) -> tuple[str, int]:
 
 
 def _most_alike(texts: Texts, found: Quotable) -> tuple[int, str] | None:
-    """What is most like the sentence of a piece, near its old place, and where that begins."""
+    """Find what is most like the sentence of a piece near its old place: where, and the text."""
     sentence, old = _sentence_of(found)
     begin, end = max(0, old - _REPLACED_CHARS), old + len(sentence) + _REPLACED_CHARS
     words = _words(sentence)

@@ -1,4 +1,4 @@
-"""The page and the API as one application, and from start to stop of it."""
+"""The page and the API as one application, from its start to its end."""
 
 import asyncio
 import logging

@@ -179,7 +179,7 @@ class Segment:
 
 
 def segments(piece: Stretch) -> list[Segment]:
-    """A piece of a document with its labels, its headings and what is marked in it."""
+    """Cut a piece of a document into segments: labels, headings, marked words and the rest."""
     whole = piece.before + piece.text + piece.after
     first = piece.first_char
     headings = list(_headings(piece, whole))

@@ -19,7 +19,7 @@ from index.formats.tables import MAX_CELL_CHARS
 _SNIFFED_CHARS = 20_000
 # Of those that fit alike the first; a comma also stands in numbers and in sentences.
 _DELIMITERS = "\t;|,"
-# A comma in a sentence cuts it in two.
+# A comma cuts a sentence into a pair of cells.
 _PAIR = 2
 
 

@@ -10,11 +10,11 @@ from index.formats.tables import AFTER_NAME, BETWEEN_CELLS
 
 # Of all columns together, which each row repeats; with longer ones, they stand once, at the head.
 _MAX_NAMES_CHARS = 5_000
-# What says more is no heading.
+# A heading has at most so many characters.
 _MAX_HEADING_CHARS = 100
-# The cells of a fact: what it is of, and what it is.
+# A fact has two cells: what it is about, and what it says.
 _FACT = 2
-# With fewer names, a row of one cell may be a row as any other.
+# In a narrower table, a row of one cell may be an ordinary row.
 _MIN_DIVIDED_COLUMNS = 3
 
 NumberedRow = tuple[int, Sequence[str]]
@@ -26,10 +26,10 @@ class _Table:
     """What is known of a table whose rows come."""
 
     names: Sequence[str]
-    """What its columns are called in each row; nothing if it doesn't say, or too much."""
+    """The names of its columns; none if it has none, or they are too long to stand in each row."""
     title: str
     section: str | None = None
-    """What its last dividing row says; None if none divides it yet."""
+    """What the last row says that divided it; None before the first one."""
 
     @property
     def heading(self) -> str:
@@ -37,12 +37,12 @@ class _Table:
         return AFTER_NAME.join(filter(None, (self.title, self.section)))
 
     def is_apart(self, cells: Sequence[str]) -> bool:
-        """Whether a row may say something beside the columns, or has nothing in the others."""
+        """Whether a row has nothing but its first cell, which may belong to no column."""
         is_wide = sum(map(bool, self.names)) >= _MIN_DIVIDED_COLUMNS
         return is_wide and bool(cells[0]) and _is_alone(cells)
 
     def ends_above(self, names: Sequence[str]) -> bool:
-        """Whether cells below a blank row are names of another table, and no row of this one."""
+        """Whether a row below a blank one names the columns of another table."""
         usual = sum(map(is_usual, names))
         return (
             usual >= MIN_NAMES
@@ -69,10 +69,11 @@ def add_rows(
     """
     Add rows, each cell on a line of its own after the name of its column.
 
-    The first row, or the first two, name the columns unless they look like those that follow; below
-    a blank row, another table may begin, with names of its own. A table that names nothing has its
-    rows as they stand. Rows of one cell are a title above a table, and divide it below its names or
-    a blank row where they have a sign of that: they are headings of what follows.
+    The first row, or the first two, name the columns unless they look like the rows below them.
+    Below a blank row, another table may begin, with names of its own. The rows of a table without
+    names are added as they stand. Rows of one cell above a table are its title. Such a row below
+    the names, or below a blank row, divides the table if it has a sign of that: a colon, capitals,
+    or a cell over several columns. Titles and divisions are headings of the rows that follow.
 
     Args:
         blocks: What they are added to.
@@ -93,14 +94,14 @@ def add_rows(
 def _written(rows: Iterator[NumberedRow], wide: Container[int]) -> Iterator[tuple[int, str, str]]:
     """The number of each row that says something, what is written for it, and its heading."""
     first = list(islice(rows, SAMPLED_ROWS))
-    # Facts may stand above a table; forms have a title above, and rows of one cell.
+    # What stands first may be facts above a table, or a form: a title, and rows of one cell.
     shows_later = any(
         _count(head, unless=False) and sum(map(bool, head[0][1])) > _FACT
         for _, head, _ in list(_parts(first))[1:]
     )
     below = list(dropwhile(lambda row: sum(map(bool, row[1])) <= 1, first))
     may_be_form = any(_is_alone(cells) for _, cells in below)
-    # A single one in capitals may be of something that is written so, such as UNICEF.
+    # A single cell in capitals may be a name that is always written so, such as UNICEF.
     capitals = [_is_alone(cells) for _, cells in below[1:] if cells and cells[0].isupper()]
     has_capitals = len(capitals) > 1 and all(capitals)
 
@@ -144,7 +145,7 @@ def _parts(
     rows: Iterable[NumberedRow],
 ) -> Iterator[tuple[list[NumberedRow], list[NumberedRow], Iterator[NumberedRow]]]:
     """
-    Rows between blank ones: those of one cell above them, the first others, and the rest.
+    The parts that blank rows leave: rows of one cell above a part, its first rows, and the rest.
 
     Rows of one cell at the end are above nothing, unless there are no others.
     """
@@ -169,7 +170,7 @@ def _parts(
 
 
 def _count(rows: Sequence[NumberedRow], *, unless: bool) -> int:
-    """How many rows of a part name its columns; those of one cell in a wider part tell nothing."""
+    """How many rows of a part name its columns; in a wider part, rows of one cell don't count."""
     is_wide = _is_wide(rows)
     count = count_of_headers(
         [cells for _, cells in rows if not (is_wide and _is_alone(cells))], unless=unless
@@ -191,7 +192,7 @@ def _width(cells: Sequence[str]) -> int:
 
 
 def _title(rows: Iterable[NumberedRow]) -> str:
-    """What rows above a table say together, as much as a heading may."""
+    """What the rows above a table say together, without those that make it too long a heading."""
     title = ""
     for _, cells in rows:
         longer = f"{title}{AFTER_NAME}{_plain(cells)}" if title else _plain(cells)
@@ -204,7 +205,7 @@ def _plain(cells: Iterable[str]) -> str:
 
 
 def named(fields: Iterable[tuple[str, str]]) -> str:
-    """What has a value, each on a line of its own after its name."""
+    """Write the values that are there, each on a line of its own after its name."""
     return "\n".join(
         f"{name}{AFTER_NAME}{value}" if name else value for name, value in fields if value
     )

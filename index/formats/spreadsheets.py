@@ -79,8 +79,8 @@ def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
     """
     The rows of a sheet, each cell in one line.
 
-    A cell over several rows stands in each of them that has others, since it says what these are;
-    not so one from the first row of several cells, which may name the columns, or from above it.
+    A cell that covers several rows is repeated in each of them that has other cells. A cell of the
+    first row with several cells, or of a row above it, is not: it may be the name of a column.
     """
     left = sheet.start[1] if sheet.start else 0
     bottoms = {

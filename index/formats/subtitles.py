@@ -17,7 +17,7 @@ _TIMES = re.compile(rf"[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]{0,100})?[ \t]{1,9}([^<>\n]{1,100})>")
 # Whoever speaks, as programs for meetings write it at the head of a cue.
 _NAMED = re.compile(r"((?![a-z])[^\W\d_][^:\n]{0,59}):[ \t]+(?=\S)")
-# A colon after few words of a single cue is one of a sentence, and "Remember:" is nobody.
+# Where fewer cues begin so, a colon is one of a sentence, and "Remember:" names nobody.
 _MIN_NAMED_SHARE = 0.5
 _MIN_NAMES = 2
 _TAG = re.compile(r"<[^<>\n]{0,200}>|\{\\[^{}\n]{0,200}\}")
@@ -93,14 +93,15 @@ def _cue(
 
 def _with_speakers(cues: list[_Cue]) -> list[_Cue]:
     """
-    Tell who speaks from the names at the head of cues, where most have one that comes again.
+    Take the names of speakers off the heads of cues, if at least half of the cues have one.
 
-    A cue without a name goes on with what was said. Where a tag names somebody, or a name stands
-    within a cue, the cues stay as they are.
+    Each of at least two names has to come again after another one. A cue without a name belongs to
+    the speaker before it. Where a tag names a speaker, or a name stands within a cue, all cues stay
+    as they are.
     """
     heads = [_NAMED.match(cue.lines[0]) if cue.lines else None for cue in cues]
     said = [match[1] for match in heads if match]
-    # Cues in a row that begin alike may be rules ("Remember: ..."); people take turns.
+    # People take turns; cues in a row that begin alike may be rules ("Remember: ...").
     turns = Counter(name for name, _ in groupby(said))
     names = {name for name, times in turns.items() if times > 1}
     is_other = any(cue.speaker or any(map(_NAMED.match, cue.lines[1:])) for cue in cues)

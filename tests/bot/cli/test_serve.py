@@ -46,7 +46,7 @@ def served(*arguments: str, **environment: str) -> Iterator[tuple[str, subproces
                 assert line, said
                 said += line
             assert ("index that was fetched last" in said) == ("QUOTH_STORAGE" in environment)
-            assert ("answers are given, and no links" in said) == ("QUOTH_DATABASE" in environment)
+            assert ("answers come without links" in said) == ("QUOTH_DATABASE" in environment)
             yield found[0], server
         finally:
             server.kill()

@@ -122,7 +122,7 @@ def test_a_file_is_not_overwritten_by_another_kind_of_page(site: Site, tmp_path:
     name = NAME.format(port=site.port, path="fees")
     assert (first.outcome, first.detail) == ("new", f"{name}.pdf")
     assert (kept.outcome, back.outcome) == ("left_out", "unchanged")
-    assert f"it is text/html by now, as {name}.pdf can't be" in kept.detail
+    assert f"it is now text/html, which is not what {name}.pdf holds" in kept.detail
     assert (new.outcome, new.detail) == ("new", f"{name}.html")
     assert list(read_provenance(tmp_path).files) == [new.detail]
 
