@@ -38,7 +38,7 @@ class _Table:
 
     def is_apart(self, cells: Sequence[str]) -> bool:
         """Whether a row has nothing but its first cell, which may belong to no column."""
-        is_wide = sum(map(bool, self.names)) >= _MIN_DIVIDED_COLUMNS
+        is_wide = _filled(self.names) >= _MIN_DIVIDED_COLUMNS
         return is_wide and bool(cells[0]) and _is_alone(cells)
 
     def ends_above(self, names: Sequence[str]) -> bool:
@@ -91,31 +91,56 @@ def add_rows(
         blocks.add(text)
 
 
+@dataclass(frozen=True)
+class _Sheet:
+    """What the first rows of a sheet tell of all of it."""
+
+    wide: Container[int]
+    """The numbers of the rows whose first cell covers several columns."""
+    has_table_later: bool
+    """Whether a table begins below its first part, which may be facts then."""
+    may_be_form: bool
+    """Whether rows of one cell stand among the others, as in forms with a title."""
+    has_capitals: bool
+    """Whether rows of one cell, and no others, begin in capitals: several of them, since a single
+    one may hold a name that is always written so, such as UNICEF."""
+
+    @classmethod
+    def of(cls, first: Sequence[NumberedRow], wide: Container[int]) -> "_Sheet":
+        """Look at the first rows."""
+        has_table_later = any(
+            _count(head, unless=False) and _filled(head[0][1]) > _FACT
+            for _, head, _ in list(_parts(first))[1:]
+        )
+        below = list(dropwhile(lambda row: _filled(row[1]) <= 1, first))
+        capitals = [_is_alone(cells) for _, cells in below[1:] if cells and cells[0].isupper()]
+        return cls(
+            wide,
+            has_table_later,
+            may_be_form=any(_is_alone(cells) for _, cells in below),
+            has_capitals=len(capitals) > 1 and all(capitals),
+        )
+
+    def divides(self, table: _Table, number: int, cells: Sequence[str]) -> bool:
+        """Whether a row divides a table: it is apart, and has a sign of that."""
+        has_sign = number in self.wide or cells[0].endswith(":")
+        return table.is_apart(cells) and (has_sign or (self.has_capitals and cells[0].isupper()))
+
+    def shows_names(self, above: Sequence[NumberedRow], head: Sequence[NumberedRow]) -> bool:
+        """Whether the first part is taken for a table with names unless its rows look alike."""
+        may_be_facts = self.has_table_later and all(_filled(cells) <= _FACT for _, cells in head)
+        return not (above and self.may_be_form) and not may_be_facts
+
+
 def _written(rows: Iterator[NumberedRow], wide: Container[int]) -> Iterator[tuple[int, str, str]]:
     """The number of each row that says something, what is written for it, and its heading."""
     first = list(islice(rows, SAMPLED_ROWS))
-    # What stands first may be facts above a table, or a form: a title, and rows of one cell.
-    shows_later = any(
-        _count(head, unless=False) and sum(map(bool, head[0][1])) > _FACT
-        for _, head, _ in list(_parts(first))[1:]
-    )
-    below = list(dropwhile(lambda row: sum(map(bool, row[1])) <= 1, first))
-    may_be_form = any(_is_alone(cells) for _, cells in below)
-    # A single cell in capitals may be a name that is always written so, such as UNICEF.
-    capitals = [_is_alone(cells) for _, cells in below[1:] if cells and cells[0].isupper()]
-    has_capitals = len(capitals) > 1 and all(capitals)
-
-    def divides(number: int, cells: Sequence[str]) -> bool:
-        has_sign = number in wide or cells[0].endswith(":")
-        return table.is_apart(cells) and (has_sign or (has_capitals and cells[0].isupper()))
-
+    sheet = _Sheet.of(first, wide)
     table = _Table([], "")
     is_first = True
     for above, head, rest in _parts(chain(first, rows)):
-        may_be_facts = shows_later and all(sum(map(bool, cells)) <= _FACT for _, cells in head)
-        unless = is_first and not (above and may_be_form) and not may_be_facts
-        count = _count(head, unless=unless)
-        has_title = any(divides(*row) for row in above)
+        count = _count(head, unless=is_first and sheet.shows_names(above, head))
+        has_title = any(sheet.divides(table, *row) for row in above)
         if count and table.names and not has_title and not table.ends_above(head[0][1]):
             count = 0
         is_new = is_first or count > 0 or (not table.names and bool(above))
@@ -135,7 +160,7 @@ def _written(rows: Iterator[NumberedRow], wide: Container[int]) -> Iterator[tupl
             others = chain(above, head, rest)
         for place, (number, cells) in enumerate(others):
             is_plain = not head and table.is_apart(cells)
-            if (place == 0 or table.section is not None) and divides(number, cells):
+            if (place == 0 or table.section is not None) and sheet.divides(table, number, cells):
                 table.section = _plain(cells)
                 is_plain = True
             yield number, _plain(cells) if is_plain else table.written(cells), table.heading
@@ -184,7 +209,12 @@ def _is_wide(rows: Sequence[NumberedRow]) -> bool:
 
 
 def _is_alone(cells: Sequence[str]) -> bool:
-    return sum(map(bool, cells)) == 1
+    return _filled(cells) == 1
+
+
+def _filled(cells: Sequence[str]) -> int:
+    """How many cells of a row say something."""
+    return sum(map(bool, cells))
 
 
 def _width(cells: Sequence[str]) -> int:
