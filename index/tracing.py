@@ -135,11 +135,6 @@ def set_first_token_apart(model: "ModelProto") -> None:
     graph = model.graph
     makers = {output: node for node in graph.node for output in node.output}
     parts = {"first": (0, 1), "others": (1, np.iinfo(np.int64).max)}
-    numbers = {"tokens_axis": 1}
-    for part, (begin, end) in parts.items():
-        numbers |= {f"{part}_begin": begin, f"{part}_end": end}
-    for name, number in numbers.items():
-        graph.initializer.append(numpy_helper.from_array(np.array([number], dtype=np.int64), name))
     nodes = []
     for node in graph.node:
         nodes.append(node)
@@ -164,6 +159,14 @@ def set_first_token_apart(model: "ModelProto") -> None:
                 nodes.append(copied)
         joined = [f"{result}_{part}" for part in parts]
         nodes.append(helper.make_node("Concat", joined, [result], f"{result}_joined", axis=1))
+    if len(nodes) == len(graph.node):
+        # ONNX Runtime warns of numbers that nothing uses, whenever it opens the model.
+        return
+    numbers = {"tokens_axis": 1}
+    for part, (begin, end) in parts.items():
+        numbers |= {f"{part}_begin": begin, f"{part}_end": end}
+    for name, number in numbers.items():
+        graph.initializer.append(numpy_helper.from_array(np.array([number], dtype=np.int64), name))
     del graph.node[:]
     graph.node.extend(nodes)
 

@@ -104,19 +104,29 @@ def load_model(folder: Path, **options: object) -> tuple[Any, Any]:
     """
     # Nothing from here on may reach for the hub.
     os.environ["HF_HUB_OFFLINE"] = "1"
+    from safetensors import SafetensorError
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
     from transformers.utils import logging
 
     logging.disable_progress_bar()
+    # What matters of its warnings is an error below.
+    logging.set_verbosity_error()
     try:
-        tokenizer: Any = AutoTokenizer.from_pretrained(str(folder))
+        # Else it asks at the terminal whether to run code that comes with a model.
+        tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False)
         model, found = AutoModelForQuestionAnswering.from_pretrained(
-            str(folder), output_loading_info=True, **options
+            str(folder), output_loading_info=True, trust_remote_code=False, **options
         )
+    except SafetensorError as error:
+        raise ReaderError(
+            f"{folder}: its weights are damaged, or were not downloaded whole ({error}). Download "
+            "them again."
+        ) from error
     # A folder can be wrong in as many ways as there are model classes.
     except Exception as error:
+        first_line = (str(error) or type(error).__name__).strip().partition("\n")[0]
         raise ReaderError(
-            f"{folder}: transformers can't load it as a question-answering model ({error})."
+            f"{folder}: transformers can't load it as a question-answering model ({first_line})."
         ) from error
     if found["missing_keys"]:
         missing = ", ".join(sorted(found["missing_keys"]))
@@ -128,6 +138,12 @@ def load_model(folder: Path, **options: object) -> tuple[Any, Any]:
         raise ReaderError(
             f"{folder}: its tokenizer has no fast version, which alone knows the characters "
             "that a token stands for."
+        )
+    if set(tokenizer.get_vocab()) <= set(tokenizer.all_special_tokens):
+        # Where its files are missing, transformers makes one that knows no words.
+        raise ReaderError(
+            f"{folder}: its tokenizer knows no words. Its files, such as tokenizer.json, belong "
+            "into the folder."
         )
     return model.eval(), tokenizer
 

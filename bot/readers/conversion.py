@@ -1,5 +1,7 @@
 """A question-answering model of transformers -> a reader that runs without torch."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,19 +66,31 @@ def convert(model_folder: Path, folder: Path) -> str:
     values = [ids, np.ones_like(ids), types][: len(names)]
     examples = dict(zip(names, map(torch.from_numpy, values), strict=True))
     logits = _Logits(model, names)
-    try:
+    with failures_told(model_folder):
         _write(logits, examples, folder / MODEL_NAME)
         taken = _compare(logits, folder / MODEL_NAME, examples, max_tokens)
-    except (OSError, ReaderError):
-        raise
-    # torch's exporter and ONNX Runtime fail in as many ways as there are architectures.
-    except Exception as error:
-        raise _not_converted(model_folder, str(error)) from error
     _write_tokenizer(tokenizer, folder / TOKENIZER_NAME)
     has_types = "token_type_ids" in taken
     write_manifest(folder, _layout(ids, sequence, max_tokens, has_types=has_types))
     architecture: str = model.config.model_type
     return architecture
+
+
+@contextmanager
+def failures_told(model_folder: Path) -> Iterator[None]:
+    """
+    Tell that a model can't be converted, whatever it is that fails.
+
+    Raises:
+        ReaderError: If anything but the disk fails.
+    """
+    try:
+        yield
+    except (OSError, ReaderError):
+        raise
+    # torch's exporter and ONNX Runtime fail in as many ways as there are architectures.
+    except Exception as error:
+        raise _not_converted(model_folder, str(error)) from error
 
 
 def _write(logits: _Logits, examples: dict[str, torch.Tensor], target: Path) -> None:

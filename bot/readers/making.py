@@ -86,7 +86,7 @@ def add_reader(
         EvaluationError: If the questions can't be used.
         IndexingError: If the encoder or the passages of the questions can't be used.
     """
-    from bot.readers.conversion import convert
+    from bot.readers.conversion import convert, failures_told
 
     added = AddedReaders(settings.readers)
     with (
@@ -102,7 +102,8 @@ def add_reader(
         whole.mkdir()
         architecture = convert(model, whole)
         reporter.stage("quantise", 0)
-        write_int8(whole, folder, guarding.asked)
+        with failures_told(model):
+            write_int8(whole, folder, guarding.asked)
         reporter.stage("measure", 3 * guarding.count)
         full, small, shipped = (
             guarding.measure(each, settings.threads, reporter)

@@ -1,5 +1,6 @@
 """Readers of somebody else's, with a tiny random model that is made here."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -146,3 +147,39 @@ def test_a_model_that_was_not_trained_for_it_is_refused(tmp_path: Path) -> None:
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ReaderError, match="transformers can't load it"):
         TransformersReader(tmp_path, SHA256)
+
+
+def test_a_model_that_was_not_downloaded_whole_is_refused(tmp_path: Path) -> None:
+    weights = make_model(tmp_path / "cut") / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:5000])
+
+    with pytest.raises(ReaderError, match="were not downloaded whole"):
+        TransformersReader(tmp_path / "cut", SHA256)
+
+
+def test_a_model_without_its_tokenizer_is_refused(tmp_path: Path) -> None:
+    """Transformers would make a tokenizer that knows no words."""
+    folder = make_model(tmp_path / "mute")
+    for name in ("tokenizer.json", "tokenizer_config.json", "vocab.txt"):
+        (folder / name).unlink()
+
+    with pytest.raises(ReaderError, match="its tokenizer knows no words"):
+        TransformersReader(folder, SHA256)
+
+
+def test_code_that_comes_with_a_model_is_not_run_and_nothing_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Transformers would ask at the terminal, and wait."""
+    folder, ran = make_model(tmp_path / "strange"), tmp_path / "ran"
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    own = {"AutoConfig": "own.Config", "AutoModelForQuestionAnswering": "own.Model"}
+    path.write_text(json.dumps({**config, "model_type": "strange", "auto_map": own}))
+    (folder / "own.py").write_text(f"open({str(ran)!r}, 'w')\n")
+    monkeypatch.setattr("builtins.input", lambda _: "y")
+
+    with pytest.raises(ReaderError, match="contains custom code"):
+        TransformersReader(folder, SHA256)
+
+    assert not ran.exists()

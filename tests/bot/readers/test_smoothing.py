@@ -61,3 +61,15 @@ def test_a_loud_channel_costs_the_others_little(tmp_path: Path) -> None:
         quantise(source, tmp_path / "int8.onnx")
         errors.append(np.abs(run(tmp_path / "int8.onnx", rows) - exact).mean())
     assert errors[1] < errors[0] / 3
+
+
+def test_a_model_that_multiplies_nothing_is_made_even(tmp_path: Path) -> None:
+    """One row is the first half; XLNet multiplies what it remembers, which is nothing."""
+    (tmp_path / "even").mkdir()
+    plain = matrix(tmp_path, RNG.normal(size=(DEPTH, 8)).astype(np.float32))
+    rows = RNG.normal(size=(1, DEPTH)).astype(np.float32)
+
+    smooth(plain, tmp_path / "even" / "model.onnx", [{"rows": rows}])  # type: ignore[dict-item]
+
+    found = run(tmp_path / "even" / "model.onnx", rows)
+    np.testing.assert_allclose(found, run(plain, rows), rtol=1e-4, atol=1e-4)
