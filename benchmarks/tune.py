@@ -22,6 +22,7 @@ from bot.evaluation.caching import CachingReader
 from bot.evaluation.tuning import Swept, Tuner
 from bot.settings import TUNING_NAME, load_settings
 from index.encoder import SentenceEncoder
+from index.files import replace_text
 from reader.model import shipped_weights
 
 DATA = Path("training/data")
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     start = load_tuning(shipped_weights() / TUNING_NAME).numbers if own.differs else own.tuning
     tuned = tuner.tune(start, given.numbers)
     out = given.out or folder / TUNING_NAME
-    out.write_text(tuned.stored.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    replace_text(out, tuned.stored.model_dump_json(indent=2) + "\n")
     print(f"{tuned.stored.fitted_on}\n\n{as_table(tuned.table)}\n\n{out}")
 
 

@@ -81,6 +81,21 @@ def check_file(path: Path, stamp: FileStamp, *, verify: bool) -> None:
         raise IndexDamagedError(f"{path}: can't be read ({error.strerror}).") from error
 
 
+def replace_text(path: Path, content: str) -> None:
+    """
+    Write aside and rename, so that a crash or a full disk leaves the file before, or the new one.
+
+    Raises:
+        OSError: If it can't be written; nothing is left of what was.
+    """
+    scratch = path.with_name(f".{path.name}.new")
+    try:
+        scratch.write_text(content, encoding="utf-8")
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
 def fsync(path: Path) -> None:
     """Wait until a file's or folder's content is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)

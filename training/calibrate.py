@@ -6,6 +6,7 @@ from answering.tuning import load_tuning
 from bot.cli.reporters import ConsoleReporter
 from bot.evaluation.exam import Exam, Files, say_calibrated
 from bot.settings import CALIBRATION_NAME, TUNING_NAME, load_settings
+from index.files import replace_text
 from prompts import render
 from reader.model import OnnxReader, shipped_weights
 from training.measure import say
@@ -44,6 +45,6 @@ def calibrate(weights: Path, files: Files, scratch: Path) -> str:
     reporter.finish()
     content = result.calibration.model_dump_json(indent=2) + "\n"
     path = weights / CALIBRATION_NAME
-    path.write_text(content, encoding="utf-8")
+    replace_text(path, content)
     say(say_calibrated(result, path, max_risk=settings.max_risk, always_answer=False))
     return render("eval.txt", reports=result.reports(), always_answer=False)

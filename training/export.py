@@ -177,12 +177,19 @@ def _write_figures(path: Path, full: DevReport, attempts: Sequence[ExportAttempt
 def _move_into_place(source: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     written = [path.name for path in model_files(source)]
-    # The manifest comes last: until then it tells that the others are not its own. Each is replaced
-    # and not written over, since a Quoth that runs has the old weights mapped.
-    for name in (*written, TOKENIZER_NAME, MANIFEST_NAME):
-        partial = out / f".{name}.partial"
-        shutil.copyfile(source / name, partial)
-        partial.replace(out / name)
+    # Each is replaced and not written over, since a Quoth that runs has the old weights mapped, and
+    # none before all are there: a disk that fills leaves the reader that was.
+    # The manifest comes last: until then it tells that the others are not its own.
+    names = (*written, TOKENIZER_NAME, MANIFEST_NAME)
+    partial = {name: out / f".{name}.partial" for name in names}
+    try:
+        for name, path in partial.items():
+            shutil.copyfile(source / name, path)
+        for name, path in partial.items():
+            path.replace(out / name)
+    finally:
+        for path in partial.values():
+            path.unlink(missing_ok=True)
     # Earlier weights may have had more pieces.
     for path in model_files(out):
         if path.name not in written:

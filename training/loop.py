@@ -4,13 +4,15 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from training.errors import RunError
 from training.features import RowGroup, collate, plan_batches
 from training.fingerprint import claim
 from training.loss import cross_entropy
@@ -64,7 +66,8 @@ def train(
         dev: Measures the network while it trains.
 
     Raises:
-        RunError: If the folder holds a run of another recipe or other rows.
+        RunError: If the folder holds a run of another recipe or other rows, its checkpoint is
+            damaged, or it can't be written.
     """
     import torch
 
@@ -108,10 +111,12 @@ def train(
             say(f"step {step + 1}/{total} dev {report}")
             _log(folder, {"step": step + 1, **report.figures()})
         if time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
-            _checkpoint(network, optimiser, folder, step + 1)
+            with _writing(folder):
+                _checkpoint(network, optimiser, folder, step + 1)
             saved_at = time.monotonic()
-    network.save(folder / "final.partial")
-    (folder / "final.partial").replace(folder / "final")
+    with _writing(folder):
+        network.save(folder / "final.partial")
+        (folder / "final.partial").replace(folder / "final")
     shutil.rmtree(folder / "checkpoint", ignore_errors=True)
 
 
@@ -182,9 +187,29 @@ def _restore(network: Network, optimiser: "torch.optim.Optimizer", folder: Path)
         kept = folder / "checkpoint.partial"
     if not (kept / "step.json").exists():
         return 0
-    load_model(network.model, kept / "model.safetensors", strict=False)
-    optimiser.load_state_dict(torch.load(kept / "optimiser.pt", weights_only=True))
-    return int(json.loads((kept / "step.json").read_text(encoding="utf-8"))["step"])
+    try:
+        load_model(network.model, kept / "model.safetensors", strict=False)
+        optimiser.load_state_dict(torch.load(kept / "optimiser.pt", weights_only=True))
+        return int(json.loads((kept / "step.json").read_text(encoding="utf-8"))["step"])
+    # Each of the three files is read by another library, and damaged in many ways.
+    except Exception as error:
+        msg = f"{kept} can't be read ({error}). Delete it, and the lesson begins anew."
+        raise RunError(msg) from error
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    # torch and safetensors have errors of their own for a disk that is full.
+    except (OSError, RuntimeError, SafetensorError) as error:
+        msg = (
+            f"{folder} can't be written ({error}). Free some space and run the stage again: it "
+            "goes on from its last checkpoint."
+        )
+        raise RunError(msg) from error
 
 
 def _log(folder: Path, entry: dict[str, float]) -> None:

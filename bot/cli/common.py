@@ -286,16 +286,16 @@ def say_notice(notice: str) -> None:
 
 def write_file(path: Path, content: str) -> None:
     """
-    Write aside and rename, so that a crash leaves the file before, or the new one.
+    Write a file whole or not at all, in a folder that need not be there.
 
     Raises:
         click.ClickException: If it can't be written.
     """
-    scratch = path.with_name(f".{path.name}.new")
+    from index.files import replace_text
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        scratch.write_text(content, encoding="utf-8")
-        scratch.replace(path)
+        replace_text(path, content)
     except OSError as error:
         raise unwritable(path, error) from error
 

@@ -1,6 +1,8 @@
 """From a checkpoint to files that the reader opens."""
 
+import errno
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -156,6 +158,29 @@ def test_more_stays_in_fp32_until_little_is_lost_and_else_nothing_is_replaced(
     assert shipped["model_bytes"] == model_bytes(out)
     assert (out / WEIGHTS_NAME).stat().st_size == weights_end(out / MODEL_NAME)
     OnnxReader(out)
+
+
+def test_a_disk_that_fills_leaves_the_reader_that_was(
+    exported: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training import export
+
+    out = tmp_path / "weights"
+    shutil.copytree(exported.weights, out)
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    other = shutil.copytree(exported.weights, tmp_path / "other")
+    (other / TOKENIZER_NAME).write_text("of another reader")
+
+    def full(source: Path, target: Path) -> None:
+        if source.name == MANIFEST_NAME:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        target.write_bytes(source.read_bytes())
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(OSError, match="No space left"):
+        export._move_into_place(other, out)
+
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
 def weights_end(model: Path) -> int:

@@ -51,6 +51,41 @@ def test_a_cut_run_ends_as_an_uncut_one(tmp_path: Path, monkeypatch: pytest.Monk
     assert equal(weights(resumed), weights(uncut))
 
 
+@pytest.mark.parametrize("name", ["model.safetensors", "optimiser.pt", "step.json"])
+def test_a_damaged_checkpoint_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_EVERY_S", 0.0)
+
+    def cut(_: Network) -> DevReport:
+        raise CutError
+
+    with pytest.raises(CutError):
+        train(tiny_network(), ROWS, RECIPE, tmp_path, cut)
+    damaged = tmp_path / "checkpoint" / name
+    damaged.write_bytes(damaged.read_bytes()[:-5])
+
+    with pytest.raises(RunError, match="checkpoint can't be read"):
+        train_tiny(tiny_network(), tmp_path)
+
+
+def test_a_disk_that_fills_leaves_a_run_that_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        # As torch says it.
+        raise RuntimeError("PytorchStreamWriter failed writing file")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Network, "save", full)
+        with pytest.raises(RunError, match=r"can't be written .* Free some space"):
+            train_tiny(tiny_network(), tmp_path)
+
+    train_tiny(tiny_network(), tmp_path)
+
+    assert (tmp_path / "final").is_dir()
+
+
 def test_a_complete_run_is_left_alone(tmp_path: Path) -> None:
     train_tiny(tiny_network(), tmp_path)
     untouched = tiny_network(seed=5)
