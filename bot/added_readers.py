@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from index.files import replace_text
 from reader import SHIPPED_READER
 from reader.errors import ReaderError
 
@@ -78,7 +79,10 @@ class AddedReaders:
         names = self.names()
         if name not in names:
             known = f"Added are {', '.join(names)}." if names else "None was added yet."
-            raise ReaderError(f'There is no added reader "{name}". {known}')
+            raise ReaderError(
+                f'There is no added reader "{name}". {known} To answer with the one that comes '
+                f"with Quoth: quoth reader use {SHIPPED_READER}"
+            )
         return self._folder / name
 
     def card(self, name: str) -> Card:
@@ -125,9 +129,7 @@ class AddedReaders:
             if name == SHIPPED_READER:
                 used.unlink(missing_ok=True)
                 return
-            scratch = used.with_name(f".{_USED_NAME}{UNFINISHED}")
-            scratch.write_text(f"{name}\n", encoding="utf-8")
-            scratch.replace(used)
+            replace_text(used, f"{name}\n")
 
     def remove(self, name: str) -> None:
         """

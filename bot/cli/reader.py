@@ -14,6 +14,7 @@ from prompts import render
 
 if TYPE_CHECKING:
     from bot.added_readers import AddedReaders
+    from bot.settings import Settings
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -82,17 +83,26 @@ def _name_of(model: str) -> str:
 @settings_options("data")
 def list_readers(*, as_json: bool, **given: object) -> None:
     """List the readers that there are."""
+    from bot.chosen_reader import reader_name
     from reader import SHIPPED_READER
 
-    added = _added(given)
+    settings, added = _opened(given)
     with failures_shown():
-        used = added.used or SHIPPED_READER
+        used = reader_name(settings)
         cards = {name: added.card(name) for name in added.names()}
     if as_json:
         readers = {name: card.model_dump(mode="json") for name, card in cards.items()}
         say_json({"used": used, "added": readers})
     else:
-        say(render("readers.txt", shipped=SHIPPED_READER, used=used, cards=cards))
+        say(
+            render(
+                "readers.txt",
+                shipped=SHIPPED_READER,
+                used=used,
+                is_set=settings.reader is not None,
+                cards=cards,
+            )
+        )
 
 
 @command.command("use")
@@ -104,10 +114,10 @@ def use(*, name: str, **given: object) -> None:
 
     "quoth" is the one that comes with Quoth.
     """
-    added = _added(given)
+    settings, added = _opened(given)
     with failures_shown():
         added.use(name)
-    say(render("reader_used.txt", name=name))
+    say(render("reader_used.txt", name=name, set_reader=settings.reader))
 
 
 @command.command("remove")
@@ -115,14 +125,15 @@ def use(*, name: str, **given: object) -> None:
 @settings_options("data")
 def remove(*, name: str, **given: object) -> None:
     """Delete the added reader NAME."""
-    added = _added(given)
+    settings, added = _opened(given)
     with failures_shown():
         was_used = added.used == name
         added.remove(name)
-    say(render("reader_removed.txt", name=name, was_used=was_used))
+    say(render("reader_removed.txt", name=name, was_used=was_used, is_set=settings.reader == name))
 
 
-def _added(given: Mapping[str, object]) -> "AddedReaders":
+def _opened(given: Mapping[str, object]) -> "tuple[Settings, AddedReaders]":
     from bot.added_readers import AddedReaders
 
-    return AddedReaders(settings_from(**given).readers)
+    settings = settings_from(**given)
+    return settings, AddedReaders(settings.readers)

@@ -53,6 +53,19 @@ def test_one_that_answers_can_be_removed(data: Path) -> None:
     assert AddedReaders(data / "readers").names() == []
 
 
+def test_what_is_set_is_what_answers(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTH_READER", "large")
+
+    listed = run(data, "list")
+    assert "* large" in listed.stdout
+    assert "* quoth" not in listed.stdout
+    assert "QUOTH_READER names large" in listed.stdout
+    assert '"used": "large"' in run(data, "list", "--json").stdout
+    assert "QUOTH_READER names large, which answers" in run(data, "use", "quoth").stdout
+    assert run(data, "use", "large").stdout.startswith("From now on large answers")
+    assert "QUOTH_READER still names it" in run(data, "remove", "large").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
