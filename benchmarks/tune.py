@@ -12,6 +12,7 @@ again after numbers that decide what is read (far_behind, far_behind_unsure).
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,10 +20,13 @@ from answering.tuning import load_tuning, numbers
 from bot.chosen_reader import calibration_for, open_reader, reader_folder, tuning_for
 from bot.cli.reporters import ConsoleReporter
 from bot.evaluation.caching import CachingReader
+from bot.evaluation.errors import EvaluationError
 from bot.evaluation.tuning import Swept, Tuner
-from bot.settings import TUNING_NAME, load_settings
+from bot.settings import TUNING_NAME, SettingsError, load_settings
 from index.encoder import SentenceEncoder
+from index.errors import IndexingError
 from index.files import replace_text
+from reader.errors import ReaderError
 from reader.model import shipped_weights
 
 DATA = Path("training/data")
@@ -38,10 +42,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--work", type=Path, default=Path("build/tuning"))
     parser.add_argument("--out", type=Path, help="[default: tuning.json beside the reader]")
     given = parser.parse_args(arguments)
+    try:
+        print(_tuned(given))
+    except (EvaluationError, IndexingError, ReaderError, SettingsError, OSError) as error:
+        sys.exit(str(error))
+
+
+def _tuned(given: argparse.Namespace) -> str:
+    """Choose the numbers, write them, and tell what became of each."""
     settings = load_settings(data=given.data)
     folder = reader_folder(settings)
     if folder is None:
-        parser.error(
+        raise ReaderError(
             f"{settings.reader} runs on torch and has no place for a tuning. "
             "quoth reader add adds it, and tunes it."
         )
@@ -63,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     tuned = tuner.tune(start, given.numbers)
     out = given.out or folder / TUNING_NAME
     replace_text(out, tuned.stored.model_dump_json(indent=2) + "\n")
-    print(f"{tuned.stored.fitted_on}\n\n{as_table(tuned.table)}\n\n{out}")
+    return f"{tuned.stored.fitted_on}\n\n{as_table(tuned.table)}\n\n{out}"
 
 
 def as_table(table: Sequence[Swept]) -> str:

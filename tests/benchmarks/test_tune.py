@@ -1,6 +1,10 @@
 """The table says what became of each number."""
 
-from benchmarks.tune import as_table
+from pathlib import Path
+
+import pytest
+
+from benchmarks.tune import as_table, main
 from bot.evaluation.tuning import Swept
 
 
@@ -22,3 +26,14 @@ def test_a_row_holds_the_value_its_gain_and_what_else_was_tried() -> None:
         "| near_margin | 0.2 | +2.00 ± 0.75 | 1,060 of follow-ups "
         "| 0: 50.25 | 0.2: 52.50, 0.8: 49.00 |"
     )
+
+
+def test_questions_that_are_not_there_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(SystemExit, match=r"nowhere\.jsonl"):
+        main(["nowhere.jsonl", "--data", str(tmp_path), "--out", str(tmp_path / "tuning.json")])
+
+    assert not (tmp_path / "tuning.json").exists()
