@@ -64,7 +64,8 @@ class ModelKind:
         except Exception as error:
             raise self.error(
                 f'{self.name} "{name}": the Hugging Face hub did not give it '
-                f"({type(error).__name__}). {self.advice}."
+                f"({type(error).__name__}). Check its name and the network. Without a network, "
+                "download the model elsewhere and name its folder."
             ) from error
         if not any(folder.rglob("*.safetensors")):
             raise self.error(

@@ -102,6 +102,8 @@ def load_model(folder: Path, **options: object) -> tuple[Any, Any]:
     Raises:
         ReaderError: If the folder holds no such model.
     """
+    if not (folder / "config.json").is_file():
+        raise ReaderError(f"{folder}: holds no model of transformers; there is no config.json.")
     # Nothing from here on may reach for the hub.
     os.environ["HF_HUB_OFFLINE"] = "1"
     from safetensors import SafetensorError

@@ -145,7 +145,7 @@ def test_a_model_that_was_not_trained_for_it_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ReaderError, match="transformers can't load it"):
+    with pytest.raises(ReaderError, match="holds no model of transformers"):
         TransformersReader(tmp_path, SHA256)
 
 

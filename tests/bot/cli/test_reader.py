@@ -1,5 +1,6 @@
 """`quoth reader`, but for the making of one, which `tests/bot/readers` shows."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,14 @@ def test_one_that_answers_can_be_removed(data: Path) -> None:
 
     assert "The one that comes with Quoth answers now" in removed.stdout
     assert AddedReaders(data / "readers").names() == []
+
+
+def test_a_choice_that_is_gone_is_named(data: Path) -> None:
+    run(data, "use", "large")
+    shutil.rmtree(data / "readers" / "large")
+
+    assert "large was chosen and is gone" in run(data, "list").stdout
+    assert run(data, "use", "quoth").exit_code == 0
 
 
 def test_what_is_set_is_what_answers(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

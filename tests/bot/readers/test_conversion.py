@@ -76,5 +76,5 @@ def test_a_model_without_a_token_for_no_answer_is_refused(tmp_path: Path) -> Non
 
 
 def test_a_folder_that_holds_no_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ReaderError, match="can't load it as a question-answering model"):
+    with pytest.raises(ReaderError, match="holds no model of transformers"):
         convert(tmp_path, tmp_path)
