@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from index.tracing import INPUT_NAMES
+from index.tracing import INPUT_NAMES, NORMS_APART
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -24,9 +24,7 @@ def open_session(model: Path) -> "InferenceSession":
     # It would keep what the longest text took.
     options.enable_cpu_mem_arena = False
     # A sum and its normalisation in one operator take five times as long on a processor.
-    options.add_session_config_entry(
-        "optimization.disable_specified_optimizers", "SkipLayerNormFusion"
-    )
+    options.add_session_config_entry(*NORMS_APART)
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 

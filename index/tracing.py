@@ -1,5 +1,5 @@
 """
-A model on torch -> an ONNX file whose attention is fused, and such a file -> one in int8.
+A model on torch -> an ONNX file whose attention is fused; such a file -> one in int8, optimised.
 
 A BERT is written by `index.bert`, without torch's exporter; all other models are traced.
 """
@@ -20,7 +20,13 @@ INPUT_NAMES = ("input_ids", "attention_mask", "token_type_ids")
 # Only this attention has the shape of graph that ONNX Runtime's optimiser fuses.
 FUSIBLE_ATTENTION = "eager"
 
+NORMS_APART = ("optimization.disable_specified_optimizers", "SkipLayerNormFusion")
+"""The entry of a session's configuration that keeps what `split_norms` took apart from being joined
+again."""
+
 _AXES = ("batch", "tokens")
+# Where operators are from: ONNX, and ONNX Runtime.
+_DOMAINS = ("", "com.microsoft")
 
 
 def write_onnx(
@@ -201,3 +207,33 @@ def quantise(
         # Fused operators hide the types of their outputs from the quantiser.
         extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
     )
+
+
+def optimise(model: Path) -> None:
+    """
+    Do to a graph, once, what ONNX Runtime would do to it whenever it is opened.
+
+    What suits one kind of processor alone is not done here. The files of weights stay as they are.
+
+    Args:
+        model: The ONNX file, which is written anew; its weights may lie beside it.
+    """
+    import onnx
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    # ONNX Runtime's documentation calls the level above dependent on the hardware.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.add_session_config_entry(*NORMS_APART)
+    options.add_session_config_entry("session.disable_prepacking", "1")
+    with tempfile.TemporaryDirectory(dir=model.parent) as scratch:
+        options.optimized_model_filepath = str(Path(scratch) / model.name)
+        onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        optimised = onnx.load(options.optimized_model_filepath, load_external_data=False)
+    # Shapes in between are found out anew, and would be read in vain.
+    del optimised.graph.value_info[:]
+    # It names every domain that it knows, which another version may not know.
+    opsets = [one for one in optimised.opset_import if one.domain in _DOMAINS]
+    del optimised.opset_import[:]
+    optimised.opset_import.extend(opsets)
+    onnx.save(optimised, model)

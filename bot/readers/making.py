@@ -26,7 +26,7 @@ from bot.settings import CALIBRATION_NAME, TUNING_NAME, Settings
 from index.encoder import SentenceEncoder
 from index.passages import TokenOffsets
 from index.reporting import Reporter
-from index.tracing import quantise
+from index.tracing import optimise, quantise
 from reader.model import (
     MANIFEST_NAME,
     MODEL_NAME,
@@ -180,6 +180,7 @@ def write_int8(
         smoothed = Path(scratch) / MODEL_NAME
         smooth(whole / MODEL_NAME, smoothed, given)
         quantise(smoothed, folder / MODEL_NAME, in_fp32)
+    optimise(folder / MODEL_NAME)
     shutil.copyfile(whole / TOKENIZER_NAME, folder / TOKENIZER_NAME)
     manifest = ReaderManifest.model_validate_json((whole / MANIFEST_NAME).read_bytes())
     write_manifest(folder, manifest.layout)

@@ -1,5 +1,6 @@
-"""What is done to a graph before it becomes int8, on a feed-forward block of a few numbers."""
+"""What is done to a graph before and after it becomes int8, on a block of a few numbers."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from index.tracing import quantise, set_first_token_apart
+from index.files import link
+from index.tracing import optimise, quantise, set_first_token_apart
+from reader.model import MODEL_NAME, model_files, shipped_weights
 
 WIDTH, INNER = 8, 16
 
@@ -95,3 +98,51 @@ def test_what_the_first_token_has_costs_the_others_nothing_in_int8(
 
     together = run(tmp_path / "together.onnx", loud)
     assert 10 * loss(run(tmp_path / "int8.onnx", loud)) < loss(together)
+
+
+def test_an_optimised_graph_computes_the_same(block: onnx.ModelProto, tmp_path: Path) -> None:
+    onnx.save(block, tmp_path / "whole.onnx")
+    model = tmp_path / "small.onnx"
+    quantise(tmp_path / "whole.onnx", model)
+    values = np.random.default_rng(1).normal(size=(1, 9, WIDTH)).astype(np.float32)
+    before = run(model, values)
+
+    optimise(model)
+
+    assert (run(model, values) == before).all()
+    assert {path.name for path in tmp_path.iterdir()} == {"whole.onnx", model.name}
+    written = onnx.load(model)
+    assert [node.op_type for node in written.graph.node] == [
+        "DynamicQuantizeMatMul",
+        "BiasGelu",
+        "DynamicQuantizeMatMul",
+    ]
+    assert {one.domain for one in written.opset_import} == {"", "com.microsoft"}
+
+
+def test_nothing_is_left_to_optimise_in_the_shipped_reader(tmp_path: Path) -> None:
+    graph, *weights = model_files(shipped_weights())
+    shipped = onnx.load(graph, load_external_data=False)
+    onnx.save(shipped, tmp_path / MODEL_NAME)
+    for path in weights:
+        link(path, tmp_path / path.name)
+
+    optimise(tmp_path / MODEL_NAME)
+
+    again = onnx.load(tmp_path / MODEL_NAME, load_external_data=False)
+    assert operators(again) == operators(shipped)
+    assert outside(again) == outside(shipped)
+
+
+def operators(model: onnx.ModelProto) -> Counter[str]:
+    """How often each stands in a graph."""
+    return Counter(node.op_type for node in model.graph.node)
+
+
+def outside(model: onnx.ModelProto) -> dict[str, list[tuple[str, str]]]:
+    """Where the weights lie that are not in the file itself."""
+    return {
+        one.name: [(entry.key, entry.value) for entry in one.external_data]
+        for one in model.graph.initializer
+        if one.external_data
+    }

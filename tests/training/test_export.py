@@ -92,7 +92,7 @@ def test_an_exported_checkpoint_is_read_whole(exported: Exported) -> None:
     assert (attempt["in_fp32"], attempt["best_f1_loss"]) == ("nothing", 0.5)
     assert attempt["model_bytes"] == model_bytes(exported.weights)
     operators = {node.op_type for node in onnx.load(exported.weights / MODEL_NAME).graph.node}
-    assert {"MatMulInteger", "LayerNormalization"} <= operators
+    assert {"DynamicQuantizeMatMul", "LayerNormalization"} <= operators
     assert "SkipLayerNormalization" not in operators
 
 
