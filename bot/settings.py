@@ -5,12 +5,11 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from bot.collection_names import BASE_COLLECTION, COLLECTION_NAME
 from bot.links import Links
@@ -49,22 +48,17 @@ class SettingsError(Exception):
     """A setting has a value that can't be used, or a name that nothing has."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """
     What can be set.
 
     The value of `name` comes from the argument, else from the environment variable `QUOTH_NAME`,
     else from that name in the file `.env`, else it is the default. Empty values don't count.
+    `load_settings` finds them; pydantic-settings would take longer to import than to find them.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_file=ENV_FILE,
-        # An empty value is a line left over; as a path it would be the current folder.
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, hide_input_in_errors=True, validate_default=True
     )
 
     seeds: Path = Field(
@@ -176,7 +170,7 @@ class Settings(BaseSettings):
         "ASCII characters without a comma. Without it, the page asks for nothing on this machine, "
         "and for one of `api_tokens` elsewhere.",
     )
-    api_tokens: Annotated[frozenset[SecretStr], NoDecode] = Field(
+    api_tokens: frozenset[SecretStr] = Field(
         frozenset(),
         description="What programs have to show as a bearer token to use the HTTP API and MCP over "
         "HTTP, with commas between them: each 16 to 200 visible ASCII characters. Without any, "
@@ -191,7 +185,7 @@ class Settings(BaseSettings):
         "request that names another host than this one and the machine's own is refused.",
     )
 
-    nodes: Annotated[tuple[str, ...], NoDecode] = Field(
+    nodes: tuple[str, ...] = Field(
         (),
         description="The addresses of answering nodes, with commas between them, such as "
         "http://10.0.0.2:7868: each a `quoth serve` of the same documents and the same reader. "
@@ -221,7 +215,7 @@ class Settings(BaseSettings):
         description="The bot's token; `quoth run` says how to get one. It has no prefix, because "
         "Discord's own examples name it so.",
     )
-    servers: Annotated[frozenset[int], NoDecode] = Field(
+    servers: frozenset[int] = Field(
         frozenset(),
         description="The ids of the servers that Quoth serves, with commas between them; Quoth "
         "tells any other server so in one sentence and leaves it. The default is every server "
@@ -328,7 +322,7 @@ class Settings(BaseSettings):
         "before it stays. Other servers wait no longer than this for one build, and Discord "
         "forgets who asked for a change after 15 minutes.",
     )
-    document_types: Annotated[frozenset[str], NoDecode] = Field(
+    document_types: frozenset[str] = Field(
         frozenset(suffix.removeprefix(".") for suffix in FORMATS),
         description="The endings of the files that /documents add takes, with commas between them. "
         "The default is every format that Quoth reads.",
@@ -619,9 +613,8 @@ def load_settings(**arguments: object) -> Settings:
         if name.upper().startswith(PREFIX) and name.upper() not in _known_names():
             raise SettingsError(_unknown(origin, name))
     given = {name: value for name, value in arguments.items() if value is not None}
-    given = dict(_from_files()) | given
     try:
-        settings = Settings(**given)  # type: ignore[arg-type]
+        settings = Settings.model_validate(_from_names() | dict(_from_files()) | given)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]).upper()
@@ -668,7 +661,23 @@ def _from_files() -> Iterator[tuple[str, str]]:
             reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
             raise SettingsError(f"{name}{IN_FILE}={path}: can't be read ({reason}).") from error
         if value:
-            yield name if name == TOKEN_NAME else name.removeprefix(PREFIX).lower(), value
+            yield _key(name), value
+
+
+def _from_names() -> dict[str, str]:
+    """What the environment says, else `.env`, each under the name that it is given by."""
+    found: dict[str, str] = {}
+    for _, name, value in _names_given():
+        # An empty value is a line left over; as a path it would be the current folder.
+        if value:
+            found.setdefault(_key(name), value)
+    return found
+
+
+def _key(name: str) -> str:
+    """What a setting is called in `Settings`, where it is given under a name of Quoth's."""
+    upper = name.upper()
+    return upper if upper == TOKEN_NAME else upper.removeprefix(PREFIX).lower()
 
 
 def _refuse_own_data_as_seeds(settings: Settings) -> None:

@@ -240,7 +240,8 @@ class _Units:
             total += share + next_share
             here, there = self._places.get(first, -1), self._places.get(second, -1)
             side_by_side = (self._words[:-1] == here) & (self._words[1:] == there)
-            found[np.unique(owners[:-1][side_by_side])] += share + next_share
+            # A passage that has the pair more than once gains no more.
+            found[owners[:-1][side_by_side]] += share + next_share
         return found / (total or 1.0)
 
 

@@ -14,7 +14,7 @@ import re
 import signal
 import time
 from collections.abc import Iterator
-from functools import cache
+from functools import _lru_cache_wrapper, cache
 from types import ModuleType
 from typing import Any
 
@@ -69,11 +69,21 @@ def patterns_in(value: object) -> Iterator[re.Pattern[Any]]:
 
 
 def compiled() -> Iterator[tuple[str, re.Pattern[Any]]]:
-    """Every pattern that a module or a class holds, with the name that it has there."""
+    """Every pattern that a module or a class holds, or keeps once it was asked for."""
     for module in modules():
-        for name, value in vars(module).items():
+        for name, held in vars(module).items():
+            value = held() if is_kept_later(module, held) else held
             for number, pattern in enumerate(patterns_in(value)):
                 yield f"{module.__name__}.{name}.{number}", pattern
+
+
+def is_kept_later(module: ModuleType, value: object) -> bool:
+    """Whether a module keeps patterns that a function of its own compiles."""
+    return (
+        isinstance(value, _lru_cache_wrapper)
+        and value.__module__ == module.__name__
+        and "re.Pattern" in str(value.__annotations__.get("return"))
+    )
 
 
 def written_in_place() -> Iterator[tuple[str, re.Pattern[Any]]]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 from answering.english.quantities import MONTHS, NUMBER_WORDS, UNITS, YEAR
@@ -85,60 +86,65 @@ _WHO_IS_REACHED = (
     r"(?:who|whom|whose \w+) (?:(?:is |are )?to|do|does|can|could|may|must|shall|should|will|would)"
     rf"\b.*\b(?:{_REACHING}|(?:get|go|help|see|turn)\b)"
 )
-_ASKED_AND_ANSWERING = tuple(
-    (re.compile(asked, re.IGNORECASE), CellKind(re.compile(some), re.compile(none)))
-    for asked, some, none in (
-        (
-            rf"^(?!{_WHO_IS_REACHED})(?:who|whom|whose)\b",
-            rf"^(?!{_FIGURE})",
-            rf"{_YES_OR_NOT}|{_MAIL}|{_PAGE}|{_PHONE}",
-        ),
-        (r"^(?:what|which) year\b", r"(?<!\d)(?:1\d|20|21)\d\d(?!\d)", _NOTHING),
-        (r"^(?:when|(?:what|which) (?:day|date|time))\b", _TIME, _NOTHING),
-        # Something is sent to a mail address, and nothing else is there.
-        (
-            rf"^where\b(?!.*\b{_REACHING})",
-            _NO_TIME,
-            rf"{_YES_OR_NOT}|{_NO_PLACE}|{_PHONE}|{_MAIL}",
-        ),
-        (r"^where\b", _NO_TIME, rf"{_YES_OR_NOT}|{_NO_PLACE}"),
-        *(
-            (rf"^how many (?:{words})\b", rf"\d ?(?i:{words})\b", _NOTHING)
-            for words in _WHAT_COUNTS_ALIKE
-        ),
-        (
-            r"^(?!who|when|where).*\b(?:costs?|prices?|fees?|fares?|pays?|paid)\b",
-            _MONEY,
-            _NOTHING,
-        ),
-        *(
+
+
+@cache
+def _asked_and_answering() -> tuple[tuple[re.Pattern[str], CellKind], ...]:
+    """What is asked, and which cells answer it; compiled where there is a table to look at."""
+    return tuple(
+        (re.compile(asked, re.IGNORECASE), CellKind(re.compile(some), re.compile(none)))
+        for asked, some, none in (
             (
-                rf"^{_OPENING_OF_A_MEASURE}{words} |['’]s {words}\W*$",
-                cell,
+                rf"^(?!{_WHO_IS_REACHED})(?:who|whom|whose)\b",
+                rf"^(?!{_FIGURE})",
+                rf"{_YES_OR_NOT}|{_MAIL}|{_PAGE}|{_PHONE}",
+            ),
+            (r"^(?:what|which) year\b", r"(?<!\d)(?:1\d|20|21)\d\d(?!\d)", _NOTHING),
+            (r"^(?:when|(?:what|which) (?:day|date|time))\b", _TIME, _NOTHING),
+            # Something is sent to a mail address, and nothing else is there.
+            (
+                rf"^where\b(?!.*\b{_REACHING})",
+                _NO_TIME,
+                rf"{_YES_OR_NOT}|{_NO_PLACE}|{_PHONE}|{_MAIL}",
+            ),
+            (r"^where\b", _NO_TIME, rf"{_YES_OR_NOT}|{_NO_PLACE}"),
+            *(
+                (rf"^how many (?:{words})\b", rf"\d ?(?i:{words})\b", _NOTHING)
+                for words in _WHAT_COUNTS_ALIKE
+            ),
+            (
+                r"^(?!who|when|where).*\b(?:costs?|prices?|fees?|fares?|pays?|paid)\b",
+                _MONEY,
                 _NOTHING,
-            )
-            for words, cell in _CONTACTS
-        ),
-        (
-            r"^how (?:long|high|tall|wide|broad|deep|heavy|far|fast|big|large)\b|"
-            rf"^{_OPENING_OF_A_MEASURE}(?:duration|length) (?:of|does|do|is)\b",
-            rf"^(?!{_NOTHING_BUT_A_DAY}|.*(?:{_MONEY}))(?:{_AMOUNT})",
-            _NOTHING,
-        ),
-        (rf"^{_OPENING_OF_A_MEASURE}(?:{_IN_FIGURES}) (?:of|does|do|is)\b", _FIGURES, _NOTHING),
-        # Of a fee and a number, "how many" asks for the number.
-        (
-            rf"^how many (?!{_CURRENCY}\b)",
-            rf"^(?!{_NOTHING_BUT_A_DAY}|.*(?:{_MONEY}))(?:{_AMOUNT})",
-            _NOTHING,
-        ),
-        (r"^how (?:many|much)\b", rf"^(?!{_NOTHING_BUT_A_DAY})(?:{_AMOUNT})", _NOTHING),
+            ),
+            *(
+                (
+                    rf"^{_OPENING_OF_A_MEASURE}{words} |['’]s {words}\W*$",
+                    cell,
+                    _NOTHING,
+                )
+                for words, cell in _CONTACTS
+            ),
+            (
+                r"^how (?:long|high|tall|wide|broad|deep|heavy|far|fast|big|large)\b|"
+                rf"^{_OPENING_OF_A_MEASURE}(?:duration|length) (?:of|does|do|is)\b",
+                rf"^(?!{_NOTHING_BUT_A_DAY}|.*(?:{_MONEY}))(?:{_AMOUNT})",
+                _NOTHING,
+            ),
+            (rf"^{_OPENING_OF_A_MEASURE}(?:{_IN_FIGURES}) (?:of|does|do|is)\b", _FIGURES, _NOTHING),
+            # Of a fee and a number, "how many" asks for the number.
+            (
+                rf"^how many (?!{_CURRENCY}\b)",
+                rf"^(?!{_NOTHING_BUT_A_DAY}|.*(?:{_MONEY}))(?:{_AMOUNT})",
+                _NOTHING,
+            ),
+            (r"^how (?:many|much)\b", rf"^(?!{_NOTHING_BUT_A_DAY})(?:{_AMOUNT})", _NOTHING),
+        )
     )
-)
 
 
 def kinds_of_cells(question: str) -> list[CellKind]:
     """The kinds of cells that may answer a question, the nearest first; none if nothing tells."""
     word = _FIRST_QUESTION_WORD.search(question)
     asked = question[word.start() :] if word else question
-    return [kind for asks, kind in _ASKED_AND_ANSWERING if asks.search(asked)]
+    return [kind for asks, kind in _asked_and_answering() if asks.search(asked)]

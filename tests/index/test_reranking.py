@@ -83,9 +83,14 @@ def test_a_word_is_found_by_one_that_means_nearly_the_same() -> None:
 
 
 def test_words_that_stand_as_in_the_question_are_found_in_order() -> None:
-    same, turned = known("oyster crab", passage("An oyster crab."), passage("A crab, an oyster."))
+    same, turned, twice = known(
+        "oyster crab",
+        passage("An oyster crab."),
+        passage("A crab, an oyster."),
+        passage("An oyster crab is no oyster crab."),
+    )
 
-    assert (same["in order"], turned["in order"]) == (1.0, 0.0)
+    assert (same["in order"], turned["in order"], twice["in order"]) == (1.0, 0.0, 1.0)
 
 
 def test_what_questions_are_made_of_says_little() -> None:

@@ -190,7 +190,9 @@ try:
 except SystemExit as end:
     assert not end.code, end.code
 heavy = {"torch", "transformers", "sentence_transformers", "discord", "huggingface_hub", "onnx"}
-print("imported:", sorted(heavy & set(sys.modules)))
+# These take a hundredth of the whole time each, and are of no use here.
+in_vain = {"asyncio", "numpy.ma"}
+print("imported:", sorted((heavy | in_vain) & set(sys.modules)))
 print("seeds, calibration, tuning:", *(
     sum(count for path, count in looked_at.items() if path.endswith(end))
     for end in ("/seeds", "/calibration.json", "/tuning.json")
