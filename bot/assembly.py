@@ -6,7 +6,7 @@ A face begins with `open_answering`, which gives all that it needs.
 
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from answering.tuning import ChosenTuning, Tuning
 from bot.chosen_reader import (
     calibration_for,
     calibration_notice,
-    open_reader,
+    reader_opening,
     tuning_for,
     tuning_notice,
 )
@@ -304,7 +304,9 @@ class Answering:
 
 
 def open_answering(
-    settings: Settings, opening: Callable[[Settings], OpenIndex] = open_index
+    settings: Settings,
+    opening: Callable[[Settings], OpenIndex] = open_index,
+    reading: Future[Reader] | None = None,
 ) -> Answering:
     """
     Open what answers.
@@ -312,15 +314,15 @@ def open_answering(
     Args:
         settings: Which documents, which models.
         opening: Opens the index; it may build it first.
+        reading: The reader, if whoever calls has begun to open it (`reader_opening`).
 
     Raises:
         IndexingError: If the index can't be opened.
         ReaderError: If the reader, its calibration or its tuning can't be used.
     """
     # Both wait for the disk, and there are two cores.
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        reading = beside.submit(open_reader, settings)
-        index = opening(settings)
+    reading = reader_opening(settings) if reading is None else reading
+    index = opening(settings)
     with ExitStack() as undo:
         undo.callback(index.generation.close)
         reader = reading.result()

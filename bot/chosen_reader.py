@@ -1,5 +1,6 @@
 """The reader that is set, and the calibration and tuning that count for it."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from answering.calibration import ChosenCalibration, choose_calibration
@@ -23,6 +24,14 @@ def open_reader(settings: Settings) -> Reader:
     if folder is not None:
         return OnnxReader(folder, settings.threads)
     return open_on_torch(reader_name(settings), settings.threads)
+
+
+def reader_opening(settings: Settings) -> Future[Reader]:
+    """Begin to open the reader that is set, in a thread of its own; see `open_reader`."""
+    beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="opening")
+    opening = beside.submit(open_reader, settings)
+    beside.shutdown(wait=False)
+    return opening
 
 
 def reader_name(settings: Settings) -> str:
@@ -94,6 +103,8 @@ def tuning_for(settings: Settings, reader: Reader, encoder_sha256: str) -> Chose
 
 def tuning_notice(settings: Settings, chosen: ChosenTuning) -> str:
     """Say that nothing was tuned for these models, and what follows; "" where something was."""
+    if not chosen.differs:
+        return ""
     return render(
         "tuning_notice.txt",
         differs=chosen.differs,
@@ -104,6 +115,8 @@ def tuning_notice(settings: Settings, chosen: ChosenTuning) -> str:
 
 def calibration_notice(settings: Settings, chosen: ChosenCalibration) -> str:
     """Say which calibration does not count, and what follows; "" where all is as it should be."""
+    if not (chosen.own_differs or chosen.shipped_differs):
+        return ""
     return render(
         "calibration_notice.txt",
         own=settings.calibration,

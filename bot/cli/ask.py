@@ -29,11 +29,14 @@ from bot.cli.output import say, say_json
 from prompts import render
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from answering.answer import Answer
     from answering.question import Question
     from bot.settings import Settings
     from index.filters import Filter
     from index.generation import Generation
+    from reader.model import Reader
 
 # More than the longest question that may be set: nothing beyond it is read.
 MAX_STDIN_BYTES = 1_000_000
@@ -90,16 +93,20 @@ def command(
     settings = settings_from(**given)
     asked = _question(question, settings, filter_from(names, since, settings.seeds))
     with failures_shown():
+        from bot.chosen_reader import reader_opening
+
+        # While it is checked and opened, all else is imported.
+        reading = reader_opening(settings)
         from bot.assembly import found_damaged
         from index.errors import IndexDamagedError
 
         try:
-            found = _answer(asked, settings, collections, top)
+            found = _answer(asked, settings, reading, collections, top)
         except IndexDamagedError:
             if not found_damaged(settings, collections):
                 raise
             # What was found damaged is built anew when it is opened.
-            found = _answer(asked, settings, collections, top)
+            found = _answer(asked, settings, reading, collections, top)
         from bot.answer_json import answer_json
         from bot.cli.rendering import answer_text, styles
 
@@ -130,11 +137,15 @@ class _Found:
 
 
 def _answer(
-    asked: "Question", settings: "Settings", collections: Sequence[str], top: int
+    asked: "Question",
+    settings: "Settings",
+    reading: "Future[Reader]",
+    collections: Sequence[str],
+    top: int,
 ) -> _Found:
     from bot.assembly import open_answering
 
-    answering = open_answering(settings, open_documents)
+    answering = open_answering(settings, open_documents, reading)
     others = open_others(settings, collections)
     answerer = answering.answerer(others=others)
     say_notice(answering.notice)

@@ -2,17 +2,19 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from answering.question import Question
-from bot.assembly import open_answering, open_collection, open_index
-from bot.settings import load_settings
+from bot.assembly import OpenIndex, open_answering, open_collection, open_index
+from bot.settings import Settings, load_settings
 from index.errors import EncoderError, IndexFormatError, IndexMissingError
 from index.manifest import MANIFEST_NAME
-from tests.conftest import CANT_LIST_OPEN_FILES, ROOT, Library, open_files
+from reader.model import Reader
+from tests.conftest import CANT_LIST_OPEN_FILES, ROOT, FakeReader, Library, open_files
 from tests.reader.test_transformers_reader import make_model
 
 
@@ -44,6 +46,22 @@ def test_an_index_whose_encoder_is_missing_is_closed_again(library: Library) -> 
     # Which still holds everything that was reached where it was raised.
     assert caught.tb is not None
     assert open_files(library.folder) == []
+
+
+def test_a_reader_that_somebody_has_begun_to_open_is_waited_for(
+    real_data: Callable[[], Path],
+) -> None:
+    settings = load_settings(seeds=ROOT / "seeds", data=real_data())
+    reading: Future[Reader] = Future()
+
+    def opening(settings: Settings) -> OpenIndex:
+        index = open_index(settings)
+        reading.set_result(FakeReader())
+        return index
+
+    answering = open_answering(settings, opening, reading)
+    with closing(answering.index.generation):
+        assert answering.reader is reading.result()
 
 
 def test_another_reader_answers_by_a_plain_rule_and_says_so(
