@@ -222,7 +222,7 @@ def optimise(model: Path) -> None:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    # ONNX Runtime's documentation calls the level above dependent on the hardware.
+    # Above this level, ONNX Runtime warns that what it writes may suit this hardware alone.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     options.add_session_config_entry(*NORMS_APART)
     options.add_session_config_entry("session.disable_prepacking", "1")
