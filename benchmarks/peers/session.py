@@ -14,6 +14,8 @@ from index.processes import module_command
 def environment() -> dict[str, str]:
     """The environment of all systems: no network, no settings of ours, and no more threads."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith("QUOTH_")}
+    # Else a system whose modules were not compiled when it was installed compiles them each time.
+    mine.pop("PYTHONDONTWRITEBYTECODE", None)
     return {
         **mine,
         "HAYSTACK_TELEMETRY_ENABLED": "False",
