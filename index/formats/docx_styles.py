@@ -34,9 +34,11 @@ class ParagraphKind:
     heading: int = 0
     """Its level, from 1; 0 if it is none."""
     list_number: int = 0
-    """The number of the list that it is an item of; 0 if it is none."""
+    """The number of the list that it is counted in, as an item or a heading; 0 if it is in none."""
     list_level: int = 0
     """How deep its list stands in others, from 1."""
+    numbered_level: int = 0
+    """Its level as its list counts it, from 0."""
     goes_on: bool = False
     """Whether it may be a further paragraph of the item before it."""
 
@@ -63,18 +65,19 @@ class Styles:
     def kind(self, element: Any) -> ParagraphKind:
         """What a paragraph is."""
         properties = element.find(_PROPERTIES)
-        name = None if properties is None else _value(properties.find(_STYLE))
+        name = None if properties is None else value_of(properties.find(_STYLE))
         style = self._known.get(name)
         if style is None:
             style = self._known[name] = _style(Paragraph(element, self._document).style)
-        if style.heading:
-            return ParagraphKind(heading=style.heading)
         own = _numbering(properties)
-        number = _count(own[0] or style.number)
+        number = count_of(own[0] or style.number)
+        counted = count_of(own[1] or style.level)
+        if style.heading:
+            return ParagraphKind(style.heading, list_number=number, numbered_level=counted)
         if not number:
             return ParagraphKind(goes_on=style.goes_on)
-        level = _count(own[1] or style.level) + style.first_level
-        return ParagraphKind(list_number=number, list_level=min(level, _MAX_LIST_LEVEL))
+        level = min(counted + style.first_level, _MAX_LIST_LEVEL)
+        return ParagraphKind(list_number=number, list_level=level, numbered_level=counted)
 
 
 def _style(style: Any) -> _Style:
@@ -111,12 +114,14 @@ def _numbering(properties: Any) -> tuple[str, str]:
     numbering = None if properties is None else properties.find(_NUMBERING)
     if numbering is None:
         return "", ""
-    return _value(numbering.find(_LIST)) or "", _value(numbering.find(_LEVEL)) or ""
+    return value_of(numbering.find(_LIST)) or "", value_of(numbering.find(_LEVEL)) or ""
 
 
-def _value(element: Any) -> str | None:
+def value_of(element: Any) -> str | None:
+    """The value that an element states, if it is there and states one."""
     return None if element is None else element.get(_VALUE)
 
 
-def _count(stated: str) -> int:
+def count_of(stated: str) -> int:
+    """The number that is stated; 0 if it is none."""
     return int(stated) if _COUNT.fullmatch(stated) else 0
