@@ -1,17 +1,21 @@
 """ODT and ODP: paragraphs, lists and tables in order; and what ODF files say of themselves."""
 
+import io
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from lxml import etree
+
 from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks, introduces
 from index.formats.dates import parse_date
 from index.formats.nested_items import NestedItems
-from index.formats.packages import open_package, read_xml
+from index.formats.packages import open_package, read_member, read_xml
 from index.formats.tables import Cell, Row, lines_of
 
 _CONTENT = "content.xml"
@@ -31,8 +35,16 @@ _APART = frozenset({"note", "text-box"})
 # That a file says to repeat: spaces, cells and rows. More is made to fill a memory.
 _MAX_REPEATED = 1_000
 _PRESENTATIONS = ".odp"
+# In one row or column of a sheet.
+_MAX_CELLS = 10_000_000
+_SPANNED = re.compile(rb"number-(?:row|column)s-spanned=[\"'](?:[2-9]|1\d)")
+_ANY_CELL = frozenset({"table-cell", "covered-table-cell"})
 # As LibreOffice calls the style in files.
 _TABLE_HEADING = "Table_20_Heading"
+
+
+MergedCells = tuple[tuple[int, int], tuple[int, int]]
+"""The first and the last cell of a range, each by its row and column from 0."""
 
 
 def load_text_document(suffix: str, content: bytes) -> Loaded:
@@ -65,6 +77,47 @@ def meta_title_and_date(package: zipfile.ZipFile) -> tuple[str | None, date | No
         for name in ("title", "creation-date")
     )
     return title or None, parse_date(created)
+
+
+def merged_cells(package: zipfile.ZipFile) -> list[list[MergedCells]]:
+    """The cells of each sheet of an ODS file that cover others, in the order of the sheets."""
+    content = read_member(package, _CONTENT)
+    if not _SPANNED.search(content):
+        return []
+    sheets: list[list[MergedCells]] = []
+    merged: list[MergedCells] = []
+    top = 0
+    walk = etree.iterparse(
+        io.BytesIO(content), tag=("{*}table", "{*}table-row"), resolve_entities=False
+    )
+    try:
+        for _, element in walk:
+            if next(element.iterancestors("{*}table-row"), None) is not None:
+                continue
+            if _name(element) == "table":
+                sheets.append(merged)
+                merged, top = [], 0
+            else:
+                merged += _merged(element, top)
+                top += _count(element, "number-rows-repeated", _MAX_CELLS)
+            # All rows of a large sheet take as much memory as its cells do.
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
+    except etree.XMLSyntaxError as error:
+        raise DocumentError(f"it is damaged ({_CONTENT}: {error})") from error
+    return sheets
+
+
+def _merged(row: Any, top: int) -> Iterator[MergedCells]:
+    left = 0
+    for cell in row:
+        if _name(cell) in _ANY_CELL:
+            right = left + max(1, _count(cell, "number-columns-spanned", _MAX_CELLS)) - 1
+            bottom = top + max(1, _count(cell, "number-rows-spanned", _MAX_CELLS)) - 1
+            if (right, bottom) != (left, top):
+                yield (top, left), (bottom, right)
+            left += _count(cell, "number-columns-repeated", _MAX_CELLS)
 
 
 def _is_encrypted(package: zipfile.ZipFile) -> bool:

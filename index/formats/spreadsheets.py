@@ -1,8 +1,7 @@
 """XLSX, XLS and ODS: the rows of each sheet, each cell after the name of its column."""
 
 import io
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
@@ -20,7 +19,7 @@ from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.office_properties import title_and_date
-from index.formats.open_document import meta_title_and_date
+from index.formats.open_document import MergedCells, merged_cells, meta_title_and_date
 from index.formats.packages import open_package
 from index.formats.rows import one_line
 from index.formats.sheet_tables import add_rows
@@ -36,14 +35,16 @@ _Value = int | float | str | bool | date | time | datetime | timedelta
 
 def load_workbook(suffix: str, content: bytes) -> Loaded:
     """Read the sheets of a workbook; a place is a row of a sheet."""
-    title, dated = (None, None) if suffix == _OLD else _properties(suffix, content)
+    title, dated, merged = _beside_cells(suffix, content)
     blocks = Blocks("sheet")
     try:
         workbook = load(io.BytesIO(content))
-        for about in workbook.sheets_metadata:
+        for number, about in enumerate(workbook.sheets_metadata):
             is_shown = about.visible == SheetVisibleEnum.Visible
             if about.typ == SheetTypeEnum.WorkSheet and is_shown:
-                _add(blocks, workbook.get_sheet_by_name(about.name))
+                sheet = workbook.get_sheet_by_name(about.name)
+                own = merged[number] if number < len(merged) else sheet.merged_cell_ranges or ()
+                _add(blocks, sheet, own)
     except PasswordError as error:
         raise DocumentError("it is protected by a password; save it without") from error
     except (CalamineError, ZipError) as error:
@@ -52,30 +53,29 @@ def load_workbook(suffix: str, content: bytes) -> Loaded:
     return replace(blocks.loaded(title), title=title, dated=dated)
 
 
-def _properties(suffix: str, content: bytes) -> tuple[str | None, date | None]:
+def _beside_cells(
+    suffix: str, content: bytes
+) -> tuple[str | None, date | None, list[list[MergedCells]]]:
+    """The title and the date of a workbook, and merged cells that the library doesn't know."""
+    if suffix == _OLD:
+        return None, None, []
     with open_package(content) as package:
-        return _stated(suffix, package)
+        if suffix == _OPEN:
+            return *meta_title_and_date(package), merged_cells(package)
+        return *title_and_date(package), []
 
 
-def _stated(suffix: str, package: zipfile.ZipFile) -> tuple[str | None, date | None]:
-    return meta_title_and_date(package) if suffix == _OPEN else title_and_date(package)
-
-
-def _add(blocks: Blocks, sheet: CalamineSheet) -> None:
+def _add(blocks: Blocks, sheet: CalamineSheet, merged: Sequence[MergedCells]) -> None:
     def begin(number: int) -> None:
         blocks.line = number
         blocks.begin(sheet.name)
 
     left = sheet.start[1] if sheet.start else 0
-    wide = {
-        top + 1
-        for (top, column), (_, right) in sheet.merged_cell_ranges or ()
-        if column == left and right > left
-    }
-    add_rows(blocks, enumerate(_rows(sheet), start=1), begin, wide)
+    wide = {top + 1 for (top, column), (_, right) in merged if column == left and right > left}
+    add_rows(blocks, enumerate(_rows(sheet, merged), start=1), begin, wide)
 
 
-def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
+def _rows(sheet: CalamineSheet, merged: Sequence[MergedCells]) -> Iterator[list[str]]:
     """
     The rows of a sheet, each cell in one line.
 
@@ -84,9 +84,7 @@ def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
     """
     left = sheet.start[1] if sheet.start else 0
     bottoms = {
-        (top, column - left): bottom
-        for (top, column), (bottom, _) in sheet.merged_cell_ranges or ()
-        if bottom > top
+        (top, column - left): bottom for (top, column), (bottom, _) in merged if bottom > top
     }
     reaching: dict[int, tuple[int, str]] = {}
     is_below = False

@@ -225,24 +225,79 @@ def test_a_sheet_as_wide_and_high_as_there_can_be_costs_no_more_than_a_document_
         assert parser.parse(".xlsx", workbook({"A": rows_xml(("a", "b"))})).text
 
 
-def test_an_ods_sheet_of_a_thousand_million_cells_is_refused() -> None:
+def ods(*sheets: str) -> bytes:
+    """An ODS file of sheets, each the XML of its rows."""
     names = " ".join(f'xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in _ODF)
+    tables = "".join(
+        f"<table:table table:name='S{number}'>{rows}</table:table>"
+        for number, rows in enumerate(sheets, start=1)
+    )
+    return package(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "META-INF/manifest.xml": "<m/>",
+            "content.xml": f"<office:document-content {names}><office:body><office:spreadsheet>"
+            f"{tables}</office:spreadsheet></office:body></office:document-content>",
+        }
+    )
+
+
+def ods_rows(*rows: tuple[str, ...]) -> str:
+    """Rows of texts; "text/2" is over two rows, "text-3" over three columns, "#" is covered."""
+    written = []
+    for row in rows:
+        cells = []
+        for said in row:
+            text, _, high = said.partition("/")
+            text, _, wide = text.partition("-")
+            spans = (
+                f"table:number-rows-spanned='{high or 1}' "
+                f"table:number-columns-spanned='{wide or 1}' office:value-type='string'"
+            )
+            inner = f"<text:p>{text}</text:p>" if text else ""
+            cells.append(
+                "<table:covered-table-cell/>"
+                if said == "#"
+                else f"<table:table-cell {spans}>{inner}</table:table-cell>"
+            )
+        written.append(f"<table:table-row>{''.join(cells)}</table:table-row>")
+    return "".join(written)
+
+
+def test_merged_cells_of_ods_files_stand_in_all_of_their_rows_and_divide_tables() -> None:
+    blank = "<table:table-row table:number-rows-repeated='2'><table:table-cell/></table:table-row>"
+    plan = blank + ods_rows(
+        ("", "Day", "Shift", "Hall"),
+        ("", "Friday/3", "early", "A/2"),
+        ("", "#", "noon", "#"),
+        ("", "#", "late", "B"),
+    )
+    prices = ods_rows(
+        ("Boat", "Members", "Guests"),
+        ("Canoes-3", "#", "#"),
+        ("Single", "9", "14"),
+        ("Double", "14", "20"),
+    )
+
+    loaded = parse(".ods", ods(plan, prices))
+
+    assert loaded.text.split("\n\n")[:4] == [
+        "Day: Friday\nShift: early\nHall: A",
+        "Day: Friday\nShift: noon\nHall: A",
+        "Day: Friday\nShift: late\nHall: B",
+        "Canoes",
+    ]
+    assert {one.name for one in loaded.headings} == {"Canoes"}
+
+
+def test_an_ods_sheet_of_a_thousand_million_cells_is_refused() -> None:
     repeated = (
         "<table:table-row table:number-rows-repeated='1000000'><table:table-cell "
         "table:number-columns-repeated='16384' office:value-type='string'><text:p>a</text:p>"
         "</table:table-cell></table:table-row>"
     )
-    content = package(
-        {
-            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
-            "META-INF/manifest.xml": "<m/>",
-            "content.xml": f"<office:document-content {names}><office:body><office:spreadsheet>"
-            f"<table:table table:name='A'>{repeated}</table:table></office:spreadsheet>"
-            "</office:body></office:document-content>",
-        }
-    )
     with ParserProcess() as parser, pytest.raises(DocumentError, match="too many cells"):
-        parser.parse(".ods", content)
+        parser.parse(".ods", ods(repeated))
 
 
 def test_an_xls_file_says_what_it_is_where_its_ending_does_not() -> None:
