@@ -314,8 +314,14 @@ def _without_contents(pages: Sequence[list[Line]]) -> list[list[Line]]:
             [
                 line
                 for line, is_entry in zip(lines, entries, strict=True)
-                # On their page, the entries of chapters may have no dots.
-                if not is_contents or not (is_entry or _is_bare_entry(line.text, said, len(pages)))
+                # On their page, the entries of chapters may have no dots, and other headings that
+                # dots lead from are broken over two lines where they stand.
+                if not is_contents
+                or not (
+                    is_entry
+                    or _LEADER.search(line.text)
+                    or _is_bare_entry(line.text, said, len(pages))
+                )
             ]
         )
     return left

@@ -397,6 +397,23 @@ def test_a_table_of_contents_is_left_out_for_the_headings_that_it_names() -> Non
     assert loaded.text.split() == " ".join(["Contents", *text, *rest]).split()
 
 
+def test_a_heading_that_is_broken_where_it_stands_is_left_out_of_the_contents_too() -> None:
+    text = ["Fees", "1 Berths", "A berth costs 35 marks.", "1.1 Late payment", "It costs 9 marks."]
+    rest = [
+        "3 Barges",
+        "1.2 Cranes",
+        "A crane is free.",
+        "1.3 The quay of",
+        "the fishermen",
+        "Old.",
+    ]
+    contents = [*CONTENTS, "1.3 The quay of the fishermen ...... 3"]
+
+    loaded = parse(".pdf", pdf_of([["Contents", *contents], text, rest]))
+
+    assert loaded.text.split() == " ".join(["Contents", *text, *rest]).split()
+
+
 @pytest.mark.parametrize(
     "others",
     [
