@@ -19,6 +19,7 @@ from bot.cli.common import (
 from bot.cli.exits import Exit
 from bot.cli.output import say, say_json
 from bot.cli.reporters import ConsoleReporter
+from bot.collection_names import BASE_COLLECTION
 from prompts import render
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ def status_command(target: Target, *, as_json: bool) -> None:
                     f"There is no index here, and none can be fetched now: {away}"
                 ) from error
             if kept is None:
-                raise
+                named = "" if target.name == BASE_COLLECTION else f" --collection {target.name}"
+                raise IndexMissingError(f"{error} `quoth index{named}` makes it.") from error
             raise IndexMissingError(
                 f"Builders have published {kept.current}, which is not here yet. quoth serve, "
                 "quoth run and quoth ask fetch it."

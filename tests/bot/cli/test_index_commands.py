@@ -137,7 +137,7 @@ def test_a_subcommand_takes_its_options_after_its_name_too(real_data: Callable[[
     missing = quoth("index", *options, "status", "--collection", "village")
 
     assert json.loads(after.stdout)["up_to_date"] is True
-    assert "village: there is no index yet" in missing.stderr
+    assert "village: there is no index yet. `quoth index --collection village`" in missing.stderr
 
 
 def test_an_option_for_indexing_before_a_subcommand_is_refused(tmp_path: Path) -> None:
