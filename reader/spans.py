@@ -10,6 +10,7 @@ each. A command ends behind its options.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -48,6 +49,9 @@ _AFTER_NAME = ": "
 _LIST_MARK = re.compile(
     r"^[ \t]*+(?:[*•◦▪‣●○■]|\d{1,3}[.)]|\((?:[a-z]|[ivx]{2,5})\))(?=\s)", re.MULTILINE
 )
+# Or a letter, if the one before or behind it in the alphabet marks the next line that has one:
+# wrapped prose has lines that begin with "v. Jones".
+_LETTER_MARK = re.compile(r"^[ \t]*+([a-z])[.)](?=\s)", re.MULTILINE)
 # What follows a command and belongs to it: `kestrel unlock` is another command without `--force`.
 _OPTION = re.compile(r"(?<=\w )--?[^\W\d_]")
 # Marks never start a span, but for those that belong to a number; and those that open or join never
@@ -196,7 +200,7 @@ def _scores(
     begun = np.array([offsets[a][0] for a in first])
     part = np.searchsorted(_borders(text), begun)
     valid = (tokens >= 1) & (tokens <= MAX_SPAN_TOKENS) & (part[:, None] == part[None, :])
-    for mark in _LIST_MARK.finditer(text):
+    for mark in _list_marks(text):
         above, below = np.searchsorted(begun, mark.span())
         valid[:above, above:below] = False
     return np.where(valid, starts[:, None] + ends[None, :], -np.inf)
@@ -245,3 +249,10 @@ def _units(text: str, offsets: Sequence[tuple[int, int]]) -> list[_Unit]:
             units.append(_Unit(token, token, inside is not None))
         unit_word = inside
     return units
+
+
+def _list_marks(text: str) -> list[re.Match[str]]:
+    """What lines of lists begin with."""
+    letters = pairwise(_LETTER_MARK.finditer(text))
+    pairs = [(one, other) for one, other in letters if ord(other[1]) == ord(one[1]) + 1]
+    return [*_LIST_MARK.finditer(text), *chain.from_iterable(pairs)]

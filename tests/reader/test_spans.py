@@ -174,6 +174,15 @@ def test_no_span_ends_with_the_mark_of_the_next_line(mark: str) -> None:
         assert any("it" in span.text for span in spans)
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"), [("a. Ask\nb. Go", "Ask"), ("v. Ask\nb. Go", "Ask\nb")]
+)
+def test_no_span_ends_with_a_letter_that_marks_the_next_line(text: str, wanted: str) -> None:
+    (span,) = decode(text, "Ask", "b")
+
+    assert span.text == wanted
+
+
 def test_the_number_of_a_line_may_be_an_answer() -> None:
     (number,) = decode("1. Be kind\n2. No links", "2", "2")
     (line,) = decode("1. Be kind\n2. No links", "2", "link")
