@@ -3,7 +3,7 @@
 import difflib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -598,6 +598,9 @@ SECRET_NAMES = {
     name if name == TOKEN_NAME else PREFIX + name.upper() for name in _SECRETS - {"nodes"}
 }
 
+_NameGiven = tuple[str, str, str | None]
+"""Where a name of Quoth's is given, as it is written there, and its value."""
+
 
 def load_settings(**arguments: object) -> Settings:
     """
@@ -609,12 +612,13 @@ def load_settings(**arguments: object) -> Settings:
     Raises:
         SettingsError: If a value can't be used, or there is no setting of a `QUOTH_` name.
     """
-    for origin, name, _ in _names_given():
+    names = [*_names_given()]
+    for origin, name, _ in names:
         if name.upper().startswith(PREFIX) and name.upper() not in _known_names():
             raise SettingsError(_unknown(origin, name))
     given = {name: value for name, value in arguments.items() if value is not None}
     try:
-        settings = Settings.model_validate(_from_names() | dict(_from_files()) | given)
+        settings = Settings.model_validate(_from_names(names) | dict(_from_files(names)) | given)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]).upper()
@@ -642,15 +646,18 @@ def load_settings(**arguments: object) -> Settings:
     return settings
 
 
-def _from_files() -> Iterator[tuple[str, str]]:
+def _from_files(given: Sequence[_NameGiven]) -> Iterator[tuple[str, str]]:
     """
     Read the secrets that stand in files of their own, each under the name that it is given by.
+
+    Args:
+        given: See `_from_names`.
 
     Raises:
         SettingsError: If one can't be read, or is set twice.
     """
-    names = {name.upper(): value for _, name, value in _names_given() if value}
-    for name in SECRET_NAMES & {given.removesuffix(IN_FILE) for given in names}:
+    names = {name.upper(): value for _, name, value in given if value}
+    for name in SECRET_NAMES & {known.removesuffix(IN_FILE) for known in names}:
         if (path := names.get(name + IN_FILE)) is None:
             continue
         if name in names:
@@ -664,14 +671,15 @@ def _from_files() -> Iterator[tuple[str, str]]:
             yield _key(name), value
 
 
-def _from_names() -> dict[str, str]:
-    """What the environment says, else `.env`, each under the name that it is given by."""
-    found: dict[str, str] = {}
-    for _, name, value in _names_given():
-        # An empty value is a line left over; as a path it would be the current folder.
-        if value:
-            found.setdefault(_key(name), value)
-    return found
+def _from_names(given: Sequence[_NameGiven]) -> dict[str, str]:
+    """
+    Find what stands under each name.
+
+    Args:
+        given: All names; of what is given twice, the last counts.
+    """
+    # An empty value is a line left over; as a path it would be the current folder.
+    return {_key(name): value for _, name, value in given if value}
 
 
 def _key(name: str) -> str:
@@ -697,13 +705,13 @@ def _known_names() -> list[str]:
     return [*names, *(name + IN_FILE for name in SECRET_NAMES if name.startswith(PREFIX))]
 
 
-def _names_given() -> Iterator[tuple[str, str, str | None]]:
-    """Where each of Quoth's names is given, and its value."""
+def _names_given() -> Iterator[_NameGiven]:
+    """Read the names that `.env` and the environment give, and their values; the latter counts."""
     try:
-        in_file = dotenv_values(ENV_FILE) if Path(ENV_FILE).is_file() else {}
+        in_file = dotenv_values(ENV_FILE)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{ENV_FILE}: can't be read ({error}). Save it as UTF-8.") from error
-    for origin, names in (("the environment", os.environ), (ENV_FILE, in_file)):
+    for origin, names in ((ENV_FILE, in_file), ("the environment", os.environ)):
         for name, value in names.items():
             if name.upper().startswith((PREFIX, TOKEN_NAME)):
                 yield origin, name, value

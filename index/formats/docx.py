@@ -14,7 +14,6 @@ from docx.table import Table, _Cell, _Row
 
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks, introduces
-from index.formats.docx_numbers import ParagraphNumbers
 from index.formats.docx_styles import MAX_STYLES, ParagraphKind, Styles
 from index.formats.nested_items import NestedItems
 from index.formats.office_properties import title_and_date
@@ -40,8 +39,6 @@ _TEXT_BOXES = ".//w:txbxContent[not(ancestor::*[local-name() = 'Fallback'])]"
 # and a paragraph of its own.
 _MIN_CLAUSE_CHARS = 150
 _ENDS_A_CLAUSE = (".", "!", "?", ";")
-# A number that marks an item of a list. Another one, "3.2", is the number of a clause.
-_ITEM_NUMBER = re.compile(r"\d{1,3}[.)]|\((?:[a-z]|[ivx]{2,5})\)|(?:[a-z]|[ivx]{2,5})[.)]")
 _OFF = frozenset({"0", "false", "off"})
 _FIRST_ROW_BIT = 0x20
 _BITS = re.compile(r"[0-9A-Fa-f]{1,8}")
@@ -59,8 +56,7 @@ def load_docx(_suffix: str, content: bytes) -> Loaded:
         title, dated = title_and_date(package)
     document = docx.Document(io.BytesIO(content))
     blocks = Blocks("heading")
-    writer = _Writer(blocks, document, Styles(document), ParagraphNumbers(document), NestedItems())
-    writer.add(document.element.body)
+    _Writer(blocks, document, Styles(document), NestedItems()).add(document.element.body)
     return blocks.loaded(title, dated)
 
 
@@ -68,17 +64,11 @@ class _Writer:
     """Writes paragraphs, items of lists and rows of tables."""
 
     def __init__(
-        self,
-        blocks: Blocks,
-        document: Document,
-        styles: Styles,
-        numbers: ParagraphNumbers,
-        items: NestedItems,
+        self, blocks: Blocks, document: Document, styles: Styles, items: NestedItems
     ) -> None:
         self._blocks = blocks
         self._document = document
         self._styles = styles
-        self._numbers = numbers
         self._items = items
         self._list: ParagraphKind | None = None
         """The first item of the list that goes on, or a later one if that is less deep."""
@@ -90,8 +80,6 @@ class _Writer:
         for element in _within(content):
             if element.tag == qn("w:tbl"):
                 _add_table(self._blocks, Table(element, self._document))
-                for paragraph in element.iter(qn("w:p")):
-                    self._numbers.before(self._styles.kind(paragraph))
                 self._end_list()
             elif element.tag == qn("w:p"):
                 self._paragraph(element)
@@ -101,44 +89,37 @@ class _Writer:
     def _boxes(self, element: Any) -> None:
         """Add the boxes of a paragraph, whose lists stand by themselves."""
         for box in element.xpath(_TEXT_BOXES):
-            apart = self._items.apart()
-            _Writer(self._blocks, self._document, self._styles, self._numbers, apart).add(box)
+            _Writer(self._blocks, self._document, self._styles, self._items.apart()).add(box)
         self._may_join = False
 
     def _paragraph(self, element: Any) -> None:
         text = _text(element)
-        kind = self._styles.kind(element)
-        # Word counts an empty paragraph, too.
-        number = self._numbers.before(kind)
         if not text.strip():
             return
-        if kind.list_number and not kind.heading:
-            self._item(" ".join(text.split()), kind, number)
+        kind = self._styles.kind(element)
+        if kind.list_number:
+            self._item(" ".join(text.split()), kind)
             return
         if not kind.goes_on:
             self._end_list()
         if kind.heading:
-            text = f"{number} {text}" if number else text
             self._blocks.begin(" ".join(text.split()), kind.heading)
         self._blocks.add(text)
         self._may_join = introduces(text)
 
-    def _item(self, text: str, kind: ParagraphKind, number: str) -> None:
+    def _item(self, text: str, kind: ParagraphKind) -> None:
         if self._list and not _is_same_list(kind, self._list):
             self._end_list()
         if self._list is None or kind.list_level < self._list.list_level:
             self._list = kind
         self._items.begin(kind.list_level)
-        mark = f"{number} " if number else ""
         if len(text) >= _MIN_CLAUSE_CHARS and text.endswith(_ENDS_A_CLAUSE):
-            self._blocks.add(f"{mark}{text}")
+            self._blocks.add(text)
             self._may_join = False
             return
         before = self._items.names_before(text)
-        is_clause = bool(number) and not _ITEM_NUMBER.fullmatch(number)
-        joined = self._may_join and not is_clause
-        self._blocks.add(f"{mark or '- '}{before}{text}", joined=joined)
-        self._may_join = not is_clause or introduces(text)
+        self._blocks.add(f"- {before}{text}", joined=self._may_join)
+        self._may_join = True
 
     def _end_list(self) -> None:
         """Note that what comes belongs to no item that was before."""

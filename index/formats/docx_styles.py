@@ -34,11 +34,9 @@ class ParagraphKind:
     heading: int = 0
     """Its level, from 1; 0 if it is none."""
     list_number: int = 0
-    """The number of the list that it is counted in, as an item or a heading; 0 if it is in none."""
+    """The number of the list that it is an item of; 0 if it is none."""
     list_level: int = 0
     """How deep its list stands in others, from 1."""
-    numbered_level: int = 0
-    """Its level as its list counts it, from 0."""
     goes_on: bool = False
     """Whether it may be a further paragraph of the item before it."""
 
@@ -65,19 +63,18 @@ class Styles:
     def kind(self, element: Any) -> ParagraphKind:
         """What a paragraph is."""
         properties = element.find(_PROPERTIES)
-        name = None if properties is None else value_of(properties.find(_STYLE))
+        name = None if properties is None else _value(properties.find(_STYLE))
         style = self._known.get(name)
         if style is None:
             style = self._known[name] = _style(Paragraph(element, self._document).style)
-        own = _numbering(properties)
-        number = count_of(own[0] or style.number)
-        counted = count_of(own[1] or style.level)
         if style.heading:
-            return ParagraphKind(style.heading, list_number=number, numbered_level=counted)
+            return ParagraphKind(heading=style.heading)
+        own = _numbering(properties)
+        number = _count(own[0] or style.number)
         if not number:
             return ParagraphKind(goes_on=style.goes_on)
-        level = min(counted + style.first_level, _MAX_LIST_LEVEL)
-        return ParagraphKind(list_number=number, list_level=level, numbered_level=counted)
+        level = _count(own[1] or style.level) + style.first_level
+        return ParagraphKind(list_number=number, list_level=min(level, _MAX_LIST_LEVEL))
 
 
 def _style(style: Any) -> _Style:
@@ -114,14 +111,12 @@ def _numbering(properties: Any) -> tuple[str, str]:
     numbering = None if properties is None else properties.find(_NUMBERING)
     if numbering is None:
         return "", ""
-    return value_of(numbering.find(_LIST)) or "", value_of(numbering.find(_LEVEL)) or ""
+    return _value(numbering.find(_LIST)) or "", _value(numbering.find(_LEVEL)) or ""
 
 
-def value_of(element: Any) -> str | None:
-    """The value that an element states, if it is there and states one."""
+def _value(element: Any) -> str | None:
     return None if element is None else element.get(_VALUE)
 
 
-def count_of(stated: str) -> int:
-    """The number that is stated; 0 if it is none."""
+def _count(stated: str) -> int:
     return int(stated) if _COUNT.fullmatch(stated) else 0

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Literal
 
 from index.formats.blocks import introduces
@@ -16,8 +15,6 @@ _PIECE_CHARS = 40
 _MIN_FOUND_SHARE = 0.5
 # A shorter text stands somewhere by chance, and has to be a line of its own.
 _MIN_CHARS = 25
-# An item of a list that has so many letters is no label.
-_MIN_SENTENCE_CHARS = 40
 # With less than this of what stands outside of the page's menus, trafilatura has lost its way.
 _MIN_SHARE = 0.1
 # With less of what trafilatura has found among the page's paragraphs, they are made up otherwise.
@@ -134,11 +131,13 @@ def main_paragraphs(
     if _length(paragraphs, kept) < _MIN_COVERED_SHARE * len(main):
         return [Paragraph(line) for line in main.lines]
     _fill(paragraphs, kept)
-    _keep_headings(paragraphs, kept)
+    below = False
+    for at in reversed(range(len(paragraphs))):
+        if paragraphs[at].heading is not None:
+            kept[at] = kept[at] or (below and not paragraphs[at].is_silent)
+        below = kept[at] and paragraphs[at].heading is None
     if _length(paragraphs, kept) < _MIN_SHARE * _length(outside_menus, [True] * len(outside_menus)):
         return [*outside_menus]
-    _fill_lists(paragraphs, kept)
-    _keep_headings(paragraphs, kept)
     return [paragraph for paragraph, is_kept in zip(paragraphs, kept, strict=True) if is_kept]
 
 
@@ -172,33 +171,6 @@ def _fill(paragraphs: Sequence[Paragraph], kept: list[bool]) -> None:
             is_beside = paragraph.group == before.group
             follows = is_beside and (before.is_item or introduces(before.text))
             kept[at] |= follows or introduces_list(before.text)
-
-
-def _fill_lists(paragraphs: Sequence[Paragraph], kept: list[bool]) -> None:
-    """
-    Keep lists that stand between two kept paragraphs; headings may stand below a list.
-
-    One of nothing but short items may be a menu or labels.
-    """
-    at = 0
-    for is_listed, run in groupby(paragraphs, key=lambda one: one.is_item or one.role is not None):
-        items = list(run)
-        begin, at = at, at + len(items)
-        has_sentence = any(len(letters(one.text)) >= _MIN_SENTENCE_CHARS for one in items)
-        if is_listed and has_sentence and begin and kept[begin - 1]:
-            after = (kept[place] for place in range(at, len(kept)) if not paragraphs[place].heading)
-            if next(after, False):
-                for place, one in enumerate(items, start=begin):
-                    kept[place] |= not (one.may_be_around or one.names_a_page)
-
-
-def _keep_headings(paragraphs: Sequence[Paragraph], kept: list[bool]) -> None:
-    """Keep headings below which something is kept."""
-    below = False
-    for at in reversed(range(len(paragraphs))):
-        if paragraphs[at].heading is not None:
-            kept[at] = kept[at] or (below and not paragraphs[at].is_silent)
-        below = kept[at] and paragraphs[at].heading is None
 
 
 def _length(paragraphs: Sequence[Paragraph], kept: Sequence[bool]) -> int:

@@ -9,7 +9,6 @@ from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parsedate_to_datetime
-from itertools import pairwise
 
 from index.errors import DocumentError
 from index.formats.base import Loaded
@@ -32,8 +31,6 @@ _ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _QUOTED = re.compile(r"^(?:>[ \t]?)+", re.MULTILINE)
 # A line of flowed text that goes on in the next one; "-- " is none, but stands over a signature.
 _FLOWED = re.compile(r"(?<!\n--)(?<!\A--) \n")
-# What a signature stands below, or what a mailing list adds to each message.
-_CLOSING_LINE = re.compile(r"^(?:-- ?|_{20,}[ \t]*)(?:\n|\Z)", re.MULTILINE)
 _CLOSED = ARCHIVES | MAIL
 
 
@@ -43,7 +40,7 @@ def load_eml(_suffix: str, content: bytes) -> Loaded:
     if not any(message.get(name) for name in _HEADERS):
         raise DocumentError("it is no message (it has no subject, sender or date)")
     blocks = Blocks("message")
-    _add(blocks, message, NestedItems(), set(), within="")
+    _add(blocks, message, NestedItems(), within="")
     return blocks.loaded(_header(message, "Subject"), _dated(message))
 
 
@@ -54,21 +51,18 @@ def load_mbox(_suffix: str, content: bytes) -> Loaded:
         raise DocumentError('it is no mailbox (it does not begin with "From ")')
     blocks = Blocks("message")
     items = NestedItems()
-    closings: set[str] = set()
     ends = [*(each.start() for each in begins[1:]), len(content)]
     for number, (begin, end) in enumerate(zip(begins, ends, strict=True), start=1):
         message = email.message_from_bytes(_ESCAPED.sub(rb"\1", content[begin.end() : end]))
         subject = _header(message, "Subject")
         blocks.line = number
         blocks.begin(subject)
-        _add(blocks, message, items, closings, within=f"{subject[:_MAX_NAME_CHARS]}/")
+        _add(blocks, message, items, within=f"{subject[:_MAX_NAME_CHARS]}/")
     # Each message has its own.
     return replace(blocks.loaded(), title=None, dated=None)
 
 
-def _add(
-    blocks: Blocks, message: Message, items: NestedItems, closings: set[str], within: str
-) -> None:
+def _add(blocks: Blocks, message: Message, items: NestedItems, within: str) -> None:
     """Add a message; attachments come last, in a file whose name begins with `within`."""
     attached: list[tuple[str, Message]] = []
     bodies: list[Message] = []
@@ -83,7 +77,7 @@ def _add(
         lines.append(f"Attachments: {', '.join(name for name, _ in attached)}")
     blocks.add("\n".join(lines))
     for body in bodies:
-        _add_body(blocks, body, items, closings)
+        _add_body(blocks, body, items)
     for name, part in attached:
         if is_read(name, without=_CLOSED):
             try:
@@ -121,7 +115,7 @@ def _best(versions: list[Message]) -> list[Message]:
     return [each for each in plain if _content(each).strip()][:1] or versions[-1:]
 
 
-def _add_body(blocks: Blocks, part: Message, items: NestedItems, closings: set[str]) -> None:
+def _add_body(blocks: Blocks, part: Message, items: NestedItems) -> None:
     kind = part.get_content_type()
     if part.get_content_maintype() == "message":
         inner = part.get_payload()
@@ -134,20 +128,8 @@ def _add_body(blocks: Blocks, part: Message, items: NestedItems, closings: set[s
         text = _QUOTED.sub("", _text(part))
         if part.get_param("format", "") == "flowed":
             text = _FLOWED.sub(" ", text)
-        for paragraph in with_rows(_closed_once(text, closings)).split("\n\n"):
+        for paragraph in with_rows(text).split("\n\n"):
             blocks.add(paragraph)
-
-
-def _closed_once(text: str, closings: set[str]) -> str:
-    """A text without the signatures and footers that earlier messages had; it adds its own."""
-    begins = [each.start() for each in _CLOSING_LINE.finditer(text)]
-    parts = [text[: begins[0]]] if begins else [text]
-    for begin, end in pairwise([*begins, len(text)]):
-        said = " ".join(text[begin:end].split())
-        if said not in closings:
-            parts.append(text[begin:end])
-        closings.add(said)
-    return "\n\n".join(parts)
 
 
 def _text(part: Message) -> str:

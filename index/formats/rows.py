@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,20 +21,13 @@ _SNIFFED_CHARS = 20_000
 _DELIMITERS = "\t;|,"
 # A comma cuts a sentence into a pair of cells.
 _PAIR = 2
-# Spaces cut a sentence, too, but seldom so many in a row into the same number of words.
-_SPACES = re.compile(r"(?<=[^ \n\r]) +(?=[^ \n\r])")
-_MIN_SPACED_ROWS = 4
-_FIGURE = re.compile(r"\d")
 
 
 def load_csv(suffix: str, content: bytes) -> Loaded:
     """Read a table; a row's name is its number in the file."""
     text = decode(content)
     csv.field_size_limit(MAX_CELL_CHARS)
-    delimiter = _delimiter(suffix, text)
-    if delimiter == " ":
-        text, delimiter = _SPACES.sub("\t", text), "\t"
-    reader = _reader(text, delimiter)
+    reader = _reader(text, _delimiter(suffix, text))
     blocks = Blocks("row")
     rows = ([one_line(cell) for cell in row] for row in reader)
     try:
@@ -52,11 +44,7 @@ def _reader(text: str, delimiter: str, *, skips_spaces: bool = True) -> Any:
 
 
 def _delimiter(suffix: str, text: str) -> str:
-    """
-    The one that cuts the first rows into columns as the header has them, into the most.
-
-    Spaces are none where any other cuts, and have to cut all rows into as many columns.
-    """
+    """The one that cuts the first rows into columns as the header has them, into the most."""
     if suffix == ".tsv":
         return "\t"
     sample = text[:_SNIFFED_CHARS]
@@ -73,17 +61,7 @@ def _delimiter(suffix: str, text: str) -> str:
         columns = _columns_below(sample, delimiter, rows) if has_title else rows[0] if rows else 1
         return (rows.count(columns) / len(rows), columns) if columns > 1 else (0.0, 1)
 
-    best = max(_DELIMITERS, key=fit)
-    return best if max(counts[best], default=1) > 1 or not _is_spaced(sample) else " "
-
-
-def _is_spaced(sample: str) -> bool:
-    """Whether spaces cut a text into columns."""
-    lines = [line for line in sample.split("\n") if line.strip()]
-    rows = _but_last([len(line.split()) for line in lines])
-    # Names of three words each have no figures.
-    has_figures = all(map(_FIGURE.search, lines[1:]))
-    return len(rows) >= _MIN_SPACED_ROWS and min(rows) == max(rows) > _PAIR and has_figures
+    return max(_DELIMITERS, key=fit)
 
 
 def _columns_below(sample: str, delimiter: str, counts: Sequence[int]) -> int:

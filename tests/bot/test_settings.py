@@ -1,5 +1,7 @@
 """Every setting, from wherever it comes; and names that are none."""
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,21 @@ def test_an_empty_value_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load_settings()
 
     assert (settings.seeds, settings.data) == (Path("seeds"), Path("data"))
+
+
+def test_of_a_name_in_two_cases_the_last_counts() -> None:
+    Path(".env").write_text("QUOTH_SEEDS=first\nquoth_seeds=second\n")
+
+    assert load_settings().seeds == Path("second")
+
+
+def test_a_pipe_is_read_as_a_file_of_settings_is() -> None:
+    os.mkfifo(".env")
+    writer = threading.Thread(target=lambda: Path(".env").write_text("QUOTH_SEEDS=piped\n"))
+    writer.start()
+
+    assert load_settings().seeds == Path("piped")
+    writer.join()
 
 
 @pytest.mark.parametrize(

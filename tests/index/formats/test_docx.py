@@ -1,7 +1,6 @@
 """Lists in DOCX: items by their style or by their own numbering, after those that they stand in."""
 
 import io
-from collections.abc import Sequence
 from typing import cast
 
 import docx
@@ -50,7 +49,7 @@ def test_items_stand_below_what_introduces_them_and_after_those_that_they_stand_
     )
 
     assert text == (
-        "Needed:\n- Linux\n- Linux: 12 GB\n1. Linux: kernel 5.13\n- Linux: kernel 5.13: 64-bit\n"
+        "Needed:\n- Linux\n- Linux: 12 GB\n- Linux: kernel 5.13\n- Linux: kernel 5.13: 64-bit\n"
         "- Mac\n\nThat is all.\n\n- 13"
     )
 
@@ -138,109 +137,6 @@ def test_numbered_clauses_are_paragraphs() -> None:
     )
 
     assert text == f"- Rent\n\n{clause}\n\n{clause}\n\n- Rent: By bank"
-
-
-def level(number: int, kind: str, text: str, more: str = "") -> str:
-    described = f'<w:numFmt w:val="{kind}"/>{more}<w:lvlText w:val="{text}"/>'
-    return f'<w:lvl w:ilvl="{number}">{described}</w:lvl>'
-
-
-OUTLINE = (
-    level(0, "decimal", "%1.")
-    + level(1, "decimal", "%1.%2")
-    + level(2, "lowerLetter", "(%3)")
-    + level(3, "bullet", "•")
-)
-"""Clauses as contracts number them, and what stands in them."""
-
-
-def numbered_text(
-    paragraphs: Sequence[tuple[str, str, int, int]], levels: str = OUTLINE, overrides: str = ""
-) -> str:
-    """
-    The text of a document with lists of its own.
-
-    Args:
-        paragraphs: What each says, its style, its list, 71 or 72, or 0, and its level there.
-        levels: What both lists share.
-        overrides: What only the second one has.
-    """
-    document = docx.Document()
-    root = document.part.numbering_part.element
-    root.insert(
-        0, parse_xml(f'<w:abstractNum {nsdecls("w")} w:abstractNumId="70">{levels}</w:abstractNum>')
-    )
-    for one, own in ((71, ""), (72, overrides)):
-        root.append(
-            parse_xml(
-                f'<w:num {nsdecls("w")} w:numId="{one}"><w:abstractNumId w:val="70"/>{own}</w:num>'
-            )
-        )
-    for text, style, one, at in paragraphs:
-        number(document.add_paragraph(text, style), numbering(f"{at}", f"{one}") if one else "")
-    buffer = io.BytesIO()
-    document.save(buffer)
-    return parse(".docx", buffer.getvalue()).text
-
-
-def test_headings_and_clauses_keep_the_numbers_that_word_writes_before_them() -> None:
-    """People ask for them: "what does rule 2.1 say"."""
-    text = numbered_text(
-        [
-            ("Fees", "Heading 1", 71, 0),
-            ("Adults pay 20 euros.", "Normal", 0, 0),
-            ("Boats", "Heading 1", 71, 0),
-            ("Keys", "Heading 2", 71, 1),
-            ("You must:", "Normal", 71, 1),
-            ("lock the door", "Normal", 71, 2),
-            ("close the windows", "Normal", 71, 2),
-            ("", "Normal", 71, 2),
-            ("all of them", "Normal", 71, 3),
-            (f"Members {'and guests ' * 15}pay.", "Normal", 71, 1),
-            ("End", "Heading 1", 71, 0),
-        ]
-    )
-
-    assert text == (
-        "1. Fees\n\nAdults pay 20 euros.\n\n2. Boats\n\n2.1 Keys\n\n2.2 You must:\n"
-        "(a) You must: lock the door\n(b) You must: close the windows\n"
-        "- You must: close the windows: all of them\n\n"
-        f"2.3 Members {'and guests ' * 15}pay.\n\n3. End"
-    )
-
-
-def test_a_list_that_begins_again_does_so_once_and_others_go_on() -> None:
-    again = '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="5"/></w:lvlOverride>'
-    items = [(text, "Normal", one, 0) for text, one in [("a", 71), ("b", 71), ("c", 72), ("d", 72)]]
-
-    begun = numbered_text(items, overrides=again)
-    gone_on = numbered_text(items)
-
-    assert begun == "1. a\n2. b\n\n5. c\n6. d"
-    assert gone_on == "1. a\n2. b\n\n3. c\n4. d"
-
-
-@pytest.mark.parametrize(
-    ("kind", "text", "more", "written"),
-    [
-        ("lowerRoman", "%1.", '<w:start w:val="4"/>', "iv. a"),
-        ("upperRoman", "Part %1", '<w:start w:val="9"/>', "Part IX a"),
-        ("upperLetter", "%1", '<w:start w:val="28"/>', "BB a"),
-        ("decimalZero", "%1", "", "01 a"),
-        ("upperRoman", "%1.", "<w:isLgl/>", "1. a"),
-        ("decimal", "%2.%1", "", "- a"),
-        ("ideographDigital", "%1.", "", "- a"),
-        ("decimal", "%1.", '<w:start w:val="0"/>', "0. a\n1. a"),
-        ("lowerLetter", "%1.", '<w:start w:val="999999999"/>', "- a"),
-        ("decimal", "", "", "- a"),
-    ],
-)
-def test_numbers_are_written_as_the_list_says(
-    kind: str, text: str, more: str, written: str
-) -> None:
-    items = [("a", "Normal", 71, 0)] * len(written.split("\n"))
-
-    assert numbered_text(items, level(0, kind, text, more)) == written
 
 
 class Counted:

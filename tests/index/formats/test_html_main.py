@@ -155,29 +155,6 @@ def test_a_heading_stays_only_with_what_stands_below_it() -> None:
     assert [each.text for each in main_paragraphs(given, main, given)] == ["Fees", *PROSE]
 
 
-@pytest.mark.parametrize(
-    ("item", "is_kept"),
-    [("Vessels of more than 40 tons pay twice what a small one does.", True), ("Halls", False)],
-)
-def test_a_list_between_two_paragraphs_of_the_text_stays_if_it_has_a_sentence(
-    item: str, *, is_kept: bool
-) -> None:
-    """The manual of a game lost such lists, a tenth of it, with what each of its rules costs."""
-    items = [Paragraph(text, group=9, is_item=True) for text in (item, "Boats", item)]
-    given = [
-        Paragraph(PROSE[0], group=1),
-        *items[:2],
-        Paragraph("Later", ("Later", 2), 1),
-        Paragraph(PROSE[1], group=2),
-        Paragraph("Ten things", group=3),
-        *items[2:],
-    ]
-
-    kept = main_paragraphs(given, MainText("\n".join(PROSE[:2])), given)
-
-    assert kept == (given[:5] if is_kept else [given[0], *given[3:5]])
-
-
 def test_a_list_stays_with_the_line_that_introduces_it_even_if_that_is_code() -> None:
     items = "<ul><li>mend nets</li><li>tar boats</li></ul>"
     of_mark_up = page(paragraphs(PROSE[:2]), "<p><code>quay --help:</code></p>", items)

@@ -113,33 +113,6 @@ def test_each_message_of_a_mailbox_is_a_place() -> None:
     assert loaded.text[loaded.places[-1].start_char :] == "Inside."
 
 
-def mailbox(*bodies: str) -> str:
-    """What is read of a mailbox, without the headers of its messages."""
-    box = b"".join(
-        b"From ann@example.org Mon May  6 10:00:00 2024\n" + message(body).as_bytes() + b"\n"
-        for body in bodies
-    )
-    return parse(".mbox", box).text.replace(f"{HEADERS}\n\n", "")
-
-
-def test_signatures_and_footers_that_earlier_messages_had_are_left_out() -> None:
-    """A list adds its address to each message, and all of them are found by its words."""
-    footer = f"{'_' * 47}\nNews mailing list\nnews@example.org\n"
-    ann, bo = "-- \nAnn Bee, phone 12 34\n", "--\nBo\n"
-
-    text = mailbox(
-        f"One.\n{ann}\n{footer}",
-        f"Two.\n{bo}{footer}",
-        f"Three.\n{ann}{footer}",
-        f"Four.\n{ann}P.S.",
-    )
-
-    assert text == (
-        "One.\n\n-- \nAnn Bee, phone 12 34\n\n" + footer.rstrip() + "\n\nTwo.\n\n--\nBo\n\n"
-        "Three.\n\nFour.\n\n-- \nAnn Bee, phone 12 34\nP.S."
-    )
-
-
 @pytest.mark.parametrize("suffix", [".eml", ".mbox"])
 @pytest.mark.parametrize("content", [b"", b"Hello.", b"\x00\xff\xfe" * 50, b"\n\n\n"])
 def test_another_file_of_that_ending_is_refused(suffix: str, content: bytes) -> None:

@@ -388,27 +388,3 @@ def test_a_long_note_above_a_table_is_no_heading() -> None:
     content = f"Prices,,\n{'Long. ' * 20},,\nBoat,Members,Guests\nSingle,9,14\nDouble,14,20\n"
 
     assert _headings(content) == {"Prices"}
-
-
-def test_spaces_part_cells_where_nothing_else_does() -> None:
-    table = "day       high  height\n3 05:12 4,7\n4 06:01  4,9\r\n5 06:47 5,0\n6 07:31 5,0\n"
-
-    loaded = parse(".csv", table.encode())
-
-    assert loaded.text.startswith("day: 3\nhigh: 05:12\nheight: 4,7\n\nday: 4\nhigh: 06:01\n")
-    assert [place.name for place in loaded.places] == ["2", "3", "4", "5"]
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "full name here\nAnna Maria Berg\nBo Ulf Lind\nIda Eva Holm\nJan Per Ek\n",
-        "the number 1\nthe number 2\nthe number 3 is out\nthe number 4\nthe number 5\n",
-        "row 1\nrow 2\nrow 3\nrow 4\nrow 5\nrow 6\n",
-        "lane 1 left\nlane 2 right\n",
-    ],
-)
-def test_words_that_spaces_part_stay_together(content: str) -> None:
-    text = parse(".csv", content.encode()).text
-
-    assert all(line in text for line in content.splitlines()[1:])
