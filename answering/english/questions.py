@@ -75,11 +75,11 @@ DENYING = re.compile(
 )
 """What asks for things that are not so, or not there."""
 OPENING = re.compile(
-    r"^(?:(?:and|but|so|ok|okay|also|or|then|what about|how about|how abt|what of|same for|n"
-    r"|(?:(?:no|sorry|actually)[\s,]+){0,2}i meant?)\b[\s,]*|&\s*)+",
+    r"^(?:(?:and|but|so|ok|okay|also|or|then|what about|how about|how abt|what of|same for|n)\b"
+    r"[\s,]*|&\s*)+",
     re.IGNORECASE,
 )
-"""How a question begins that goes on from another one, or puts it right ("no, I meant")."""
+"""How a question begins that goes on from another one."""
 ABOUT = re.compile(r"\b(?:what|how)\s+(?:about|abt|of)\b", re.IGNORECASE)
 """What begins a question about whatever is said of something, or goes on to it."""
 _GOING_ON = rf"(?:(?:{'|'.join(sorted(OPENING_WORDS))})[ ,]+)*"

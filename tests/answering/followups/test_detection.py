@@ -13,7 +13,6 @@ from answering.followups.detection import Leaning, leaning
         *("who said that?", "how old is she", "when did he resign", "whose idea was it"),
         *("what is its address", "were they arrested", "how long did it last then", "nepal?"),
         *("evening", "and please?", "no?", "good?"),
-        *("no, I meant for students", "sorry, I mean Ada Bell", "i meant 3.2"),
     ],
 )
 def test_a_question_that_needs_what_was_said_leans_on_it(question: str) -> None:
