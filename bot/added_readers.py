@@ -79,10 +79,7 @@ class AddedReaders:
         names = self.names()
         if name not in names:
             known = f"Added are {', '.join(names)}." if names else "None was added yet."
-            raise ReaderError(
-                f'There is no added reader "{name}". {known} To answer with the one that comes '
-                f"with Quoth: quoth reader use {SHIPPED_READER}"
-            )
+            raise ReaderError(f'There is no added reader "{name}". {known}')
         return self._folder / name
 
     def card(self, name: str) -> Card:

@@ -10,6 +10,7 @@ from bot.settings import CALIBRATION_NAME, TUNING_NAME, Settings
 from bot.torch_readers import open_on_torch
 from prompts import render
 from reader import SHIPPED_READER
+from reader.errors import ReaderError
 from reader.model import OnnxReader, Reader, read_manifest, shipped_weights
 
 
@@ -55,9 +56,13 @@ def reader_folder(settings: Settings) -> Path | None:
     if name == SHIPPED_READER:
         return shipped_weights()
     added = AddedReaders(settings.readers)
-    # What was chosen by name was added once: where it is gone, that is said.
-    if settings.reader is None or name in added.names():
+    if name in added.names():
         return added.folder(name)
+    if settings.reader is None:
+        raise ReaderError(
+            f'The reader "{name}" was chosen and is gone. To answer with the one that comes with '
+            f"Quoth: quoth reader use {SHIPPED_READER}"
+        )
     return None
 
 

@@ -86,14 +86,19 @@ def replace_text(path: Path, content: str) -> None:
     Write aside and rename, so that a crash or a full disk leaves the file before, or the new one.
 
     Raises:
-        OSError: If it can't be written; nothing is left of what was.
+        OSError: If it can't be written; the file before stays, and nothing else is left.
     """
+    # What a link leads to is replaced, and not the link.
+    path = path.resolve()
     scratch = path.with_name(f".{path.name}.new")
     try:
         scratch.write_text(content, encoding="utf-8")
+        if path.exists():
+            shutil.copymode(path, scratch)
         scratch.replace(path)
-    finally:
+    except BaseException:
         scratch.unlink(missing_ok=True)
+        raise
 
 
 def fsync(path: Path) -> None:

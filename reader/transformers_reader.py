@@ -7,6 +7,7 @@ Slower to open than the shipped reader by seconds, since torch is imported.
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from reader.model import (
     PassageText,
 )
 from reader.spans import Logits, Span, best_spans, from_character, without_spaces
+
+# Of what a library says is wrong.
+_REASON_CHARS = 300
 
 
 class TransformersReader:
@@ -117,7 +121,11 @@ def load_model(folder: Path, **options: object) -> tuple[Any, Any]:
         # Else it asks at the terminal whether to run code that comes with a model.
         tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False)
         model, found = AutoModelForQuestionAnswering.from_pretrained(
-            str(folder), output_loading_info=True, trust_remote_code=False, **options
+            str(folder),
+            output_loading_info=True,
+            trust_remote_code=False,
+            ignore_mismatched_sizes=True,
+            **options,
         )
     except SafetensorError as error:
         raise ReaderError(
@@ -126,10 +134,13 @@ def load_model(folder: Path, **options: object) -> tuple[Any, Any]:
         ) from error
     # A folder can be wrong in as many ways as there are model classes.
     except Exception as error:
-        first_line = (str(error) or type(error).__name__).strip().partition("\n")[0]
+        reason = shorten(str(error) or type(error).__name__, _REASON_CHARS, placeholder=" …")
         raise ReaderError(
-            f"{folder}: transformers can't load it as a question-answering model ({first_line})."
+            f"{folder}: transformers can't load it as a question-answering model ({reason})."
         ) from error
+    if found["mismatched_keys"]:
+        name, *_ = sorted(found["mismatched_keys"])[0]
+        raise ReaderError(f"{folder}: its weights for {name} are not as large as config.json says.")
     if found["missing_keys"]:
         missing = ", ".join(sorted(found["missing_keys"]))
         raise ReaderError(
@@ -141,8 +152,9 @@ def load_model(folder: Path, **options: object) -> tuple[Any, Any]:
             f"{folder}: its tokenizer has no fast version, which alone knows the characters "
             "that a token stands for."
         )
-    if set(tokenizer.get_vocab()) <= set(tokenizer.all_special_tokens):
-        # Where its files are missing, transformers makes one that knows no words.
+    words = set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens)
+    if len(words) <= 1 and not (folder / "tokenizer.json").is_file():
+        # Where its files are missing, transformers makes one that knows no words, or a mark alone.
         raise ReaderError(
             f"{folder}: its tokenizer knows no words. Its files, such as tokenizer.json, belong "
             "into the folder."

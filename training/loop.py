@@ -193,7 +193,9 @@ def _restore(network: Network, optimiser: "torch.optim.Optimizer", folder: Path)
         return int(json.loads((kept / "step.json").read_text(encoding="utf-8"))["step"])
     # Each of the three files is read by another library, and damaged in many ways.
     except Exception as error:
-        msg = f"{kept} can't be read ({error}). Delete it, and the lesson begins anew."
+        msg = (
+            f"{kept} can't be read ({error}). If it is damaged, delete it: the lesson begins anew."
+        )
         raise RunError(msg) from error
 
 

@@ -129,7 +129,7 @@ def remove(*, name: str, **given: object) -> None:
     with failures_shown():
         was_used = added.used == name
         added.remove(name)
-    say(render("reader_removed.txt", name=name, was_used=was_used, is_set=settings.reader == name))
+    say(render("reader_removed.txt", name=name, was_used=was_used, set_reader=settings.reader))
 
 
 def _opened(given: Mapping[str, object]) -> "tuple[Settings, AddedReaders]":

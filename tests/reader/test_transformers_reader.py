@@ -157,6 +157,15 @@ def test_a_model_that_was_not_downloaded_whole_is_refused(tmp_path: Path) -> Non
         TransformersReader(tmp_path / "cut", SHA256)
 
 
+def test_weights_of_another_size_than_the_model_says_are_named(tmp_path: Path) -> None:
+    path = make_model(tmp_path / "other") / "config.json"
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps(config | {"vocab_size": config["vocab_size"] + 1}))
+
+    with pytest.raises(ReaderError, match=r"its weights for \S*word_embeddings\S* are not as"):
+        TransformersReader(tmp_path / "other", SHA256)
+
+
 def test_a_model_without_its_tokenizer_is_refused(tmp_path: Path) -> None:
     """Transformers would make a tokenizer that knows no words."""
     folder = make_model(tmp_path / "mute")

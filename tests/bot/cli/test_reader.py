@@ -70,9 +70,18 @@ def test_what_is_set_is_what_answers(data: Path, monkeypatch: pytest.MonkeyPatch
     assert "* quoth" not in listed.stdout
     assert "QUOTH_READER names large" in listed.stdout
     assert '"used": "large"' in run(data, "list", "--json").stdout
-    assert "QUOTH_READER names large, which answers" in run(data, "use", "quoth").stdout
+    assert "QUOTH_READER names large, which counts more until" in run(data, "use", "quoth").stdout
     assert run(data, "use", "large").stdout.startswith("From now on large answers")
     assert "QUOTH_READER still names it" in run(data, "remove", "large").stdout
+
+
+def test_a_chosen_reader_that_is_removed_says_nothing_of_what_is_set(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(data, "use", "large")
+    monkeypatch.setenv("QUOTH_READER", "another")
+
+    assert run(data, "remove", "large").stdout == "Removed the reader large.\n"
 
 
 @pytest.mark.parametrize(

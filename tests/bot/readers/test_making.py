@@ -192,5 +192,5 @@ def test_one_that_was_chosen_and_is_gone_is_named(settings: Settings) -> None:
     settings.readers.mkdir()
     (settings.readers / "used").write_text("mine", encoding="utf-8")
 
-    with pytest.raises(ReaderError, match='There is no added reader "mine"'):
+    with pytest.raises(ReaderError, match='The reader "mine" was chosen and is gone'):
         open_reader(settings)
