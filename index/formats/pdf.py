@@ -71,6 +71,7 @@ _MARGIN_LINES = 2
 _MIN_PAGES = 3
 # Dots that lead to the number of a page, and in how many lines of a page they do at least.
 _LEADER = re.compile(r"(?:[ \xa0]?+\.){5,}+")
+_LEADER_TO_PAGE = re.compile(rf"{_LEADER.pattern}\s*\d{{1,4}}\s*$")
 _MIN_ENTRIES = 3
 _AT_PAGE = re.compile(r"\.\s*(\d{1,4})\s*$")
 _PAGE = re.compile(r"\bpage\b", re.IGNORECASE)
@@ -319,7 +320,7 @@ def _without_contents(pages: Sequence[list[Line]]) -> list[list[Line]]:
                 if not is_contents
                 or not (
                     is_entry
-                    or _LEADER.search(line.text)
+                    or _LEADER_TO_PAGE.search(line.text)
                     or _is_bare_entry(line.text, said, len(pages))
                 )
             ]

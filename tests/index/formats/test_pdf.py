@@ -408,10 +408,11 @@ def test_a_heading_that_is_broken_where_it_stands_is_left_out_of_the_contents_to
         "Old.",
     ]
     contents = [*CONTENTS, "1.3 The quay of the fishermen ...... 3"]
+    prices = ["A buoy ...... 3.50"]
 
-    loaded = parse(".pdf", pdf_of([["Contents", *contents], text, rest]))
+    loaded = parse(".pdf", pdf_of([["Contents", *contents, *prices], text, rest]))
 
-    assert loaded.text.split() == " ".join(["Contents", *text, *rest]).split()
+    assert loaded.text.split() == " ".join(["Contents", *prices, *text, *rest]).split()
 
 
 @pytest.mark.parametrize(
