@@ -157,14 +157,18 @@ def test_what_a_database_missed_is_written_once_and_by_no_question_alone(
     from bot.postgres import PostgresDatabase
 
     written: list[int] = []
+    kept: list[int] = []
 
     class Counting(Records):
-        """Counts the rows that each use of it writes."""
+        """Counts the rows that each use of it writes, and those of uses that are told of."""
 
         async def soon(self, work: Callable[[Connection], _T]) -> _T:
+            numbers: list[int] = []
+
             def counted(database: Connection) -> _T:
                 written.append(0)
                 number = len(written) - 1
+                numbers.append(number)
 
                 class Counted:
                     def execute(self, statement: str, values: Sequence[Any] = (), /) -> Rows:
@@ -175,7 +179,9 @@ def test_what_a_database_missed_is_written_once_and_by_no_question_alone(
 
                 return work(Counted())
 
-            return await super().soon(counted)
+            done = await super().soon(counted)
+            kept.extend(written[number] for number in numbers[-1:])
+            return done
 
     async def talk() -> None:
         with closing(Counting(PostgresDatabase(postgres_database))) as records:
@@ -193,8 +199,8 @@ def test_what_a_database_missed_is_written_once_and_by_no_question_alone(
                 await here.until("44", 44)
 
     asyncio.run(talk())
-    # The use that finds out whether the database is back may fail in the midst of it.
-    assert sum(written) <= 45 + 10
+    # One that fails in the midst of it, or that a busy machine is too slow for, is tried again.
+    assert sum(kept) <= 45
     assert max(written) <= 10
 
 
