@@ -71,7 +71,6 @@ _MARGIN_LINES = 2
 _MIN_PAGES = 3
 # Dots that lead to the number of a page, and in how many lines of a page they do at least.
 _LEADER = re.compile(r"(?:[ \xa0]?+\.){5,}+")
-_LEADER_TO_PAGE = re.compile(rf"{_LEADER.pattern}\s*\d{{1,4}}\s*$")
 _MIN_ENTRIES = 3
 _AT_PAGE = re.compile(r"\.\s*(\d{1,4})\s*$")
 _PAGE = re.compile(r"\bpage\b", re.IGNORECASE)
@@ -320,7 +319,7 @@ def _without_contents(pages: Sequence[list[Line]]) -> list[list[Line]]:
                 if not is_contents
                 or not (
                     is_entry
-                    or _LEADER_TO_PAGE.search(line.text)
+                    or _leads_to_page(line.text)
                     or _is_bare_entry(line.text, said, len(pages))
                 )
             ]
@@ -342,6 +341,11 @@ def _are_contents(entries: Sequence[Line], pages: int) -> bool:
 def _is_entry(text: str, said: Mapping[str, int]) -> bool:
     names = list(filter(None, map(_letters, _LEADER.split(text))))
     return _LEADER.search(text) is not None and bool(names) and all(said[name] for name in names)
+
+
+def _leads_to_page(text: str) -> bool:
+    leader = _LEADER.search(text)
+    return leader is not None and text[leader.end() :].strip().isdigit()
 
 
 def _is_bare_entry(text: str, said: Mapping[str, int], pages: int) -> bool:
