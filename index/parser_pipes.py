@@ -111,7 +111,8 @@ class ParserPipes:
         said = json.loads(content)
         if isinstance(said, dict) and "error" in said:
             self.is_done = not said["ends"]
-            raise DocumentError(str(said["error"])[:MAX_REASON_CHARS])
+            reason = str(said["error"])[:MAX_REASON_CHARS]
+            raise DocumentError(reason.encode("utf-8", "replace").decode())
         return said
 
     def text(self) -> str:

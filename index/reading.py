@@ -184,10 +184,11 @@ def _read(
     except DocumentError as error:
         return _failure(file, str(error), error.sha256)
     except MemoryError:
-        # What was read is held until this block ends.
-        pass
-    # Without its hash, every build would try it again.
-    return _failure(file, "it takes more memory than there is; split it", content_sha256(file))
+        reason = "it takes more memory than there is; split it"
+    except UnicodeEncodeError:
+        reason = "what was read of it has half a character, which can't be written down"
+    # What was read is held no longer. Without its hash, every build would try the file again.
+    return _failure(file, reason, content_sha256(file))
 
 
 def _failure(file: SourceFile, reason: str, sha256: str | None) -> FailureStamp:

@@ -121,7 +121,7 @@ class Blocks:
             text: The paragraph, with the marks of its code (`as_code`), if any.
             joined: Whether it stands right below the one before, without a blank line.
         """
-        whole, code = _unmarked(_storable(text))
+        whole, code = _unmarked(storable(text))
         text = whole.strip()
         if not text:
             return
@@ -143,7 +143,7 @@ class Blocks:
         """
         if part.unread is not None:
             self._unread.append(part.unread if within is None else f"{part.unread} of {within}")
-        text = _storable(part.text)
+        text = storable(part.text)
         before = len(text) - len(text.lstrip())
         text = text.strip()
         if not text:
@@ -247,10 +247,10 @@ def first_heading(places: tuple[Place, ...]) -> str | None:
 def _name(text: str) -> str:
     """A name as it is kept: in one line, and not too long."""
     # More of it than is kept, since white space goes.
-    return shorten(without_marks(_storable(text[: 4 * MAX_NAME_CHARS])), MAX_NAME_CHARS)
+    return shorten(without_marks(storable(text[: 4 * MAX_NAME_CHARS])), MAX_NAME_CHARS)
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """The text as UTF-8 can hold it: no NULs, and a mark in the place of each half character."""
     try:
         text.encode("utf-8")

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from index.formats.blocks import storable
 from index.formats.dates import parse_date
 
 _ENDS = {"---": ("---", "..."), "+++": ("+++",)}
@@ -78,7 +79,8 @@ def _yaml(written: str) -> Any:
 
 
 def _text(value: object) -> str | None:
-    return " ".join(value.split()) or None if isinstance(value, str) else None
+    # JSON writes an emoji as two halves, which YAML does not join.
+    return " ".join(storable(value).split()) or None if isinstance(value, str) else None
 
 
 def _date(value: object) -> date | None:

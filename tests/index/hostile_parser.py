@@ -80,6 +80,10 @@ def quote(content: bytes) -> None:
     raise ValueError(content.decode())
 
 
+def mumble(_: bytes) -> None:
+    raise ValueError("\udf89")
+
+
 def say(_: bytes) -> None:
     sys.stdout.write("between the replies\n")
     sys.stdout.flush()
@@ -97,6 +101,8 @@ DOES: dict[bytes, Callable[[bytes], str | None]] = {
     b"name": lambda _: str(os.getpid()),
     b"boast": boast,
     b"quote": quote,
+    b"halve": lambda _: "Theft costs \ud83c 35.",
+    b"mumble": mumble,
     b"print": say,
 }
 """What a file does in which a word stands."""

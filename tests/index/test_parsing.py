@@ -293,6 +293,21 @@ def test_a_build_goes_on_past_a_hostile_file(library: Library) -> None:
     assert [failure.id for failure in report.failures] == ["a.html"]
 
 
+@pytest.mark.usefixtures("hostile")
+def test_half_a_character_ends_one_file_and_not_the_build(library: Library) -> None:
+    library.write("a.html", "halve")
+    library.write("b.html", "mumble")
+    library.write("c.txt", "Arson costs 90.")
+
+    report = library.build()
+
+    assert report.documents == 1
+    assert [failure.id for failure in report.failures] == ["a.html", "b.html"]
+    assert "half a character" in report.failures[0].reason
+    assert report.failures[1].reason.endswith("ValueError: ?)")
+    assert not library.build().published
+
+
 def test_no_process_is_started_for_short_plain_text() -> None:
     with ParserProcess() as parser:
         assert parser.parse(".txt", b"plain").text == "plain"

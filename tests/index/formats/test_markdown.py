@@ -305,6 +305,7 @@ def test_the_title_is_the_front_matter_s_or_the_first_heading_or_none() -> None:
         ("---\nTitle: Fees: all of them\nDate: Oct 18, 2011\ntags: [a\n---\n", "Fees: all of them"),
         ('+++\ntitle = "Fees"\ndate = 2011-10-18T10:00:00Z\n+++\n', "Fees"),
         ("---\ntitle: 2024\npublished: 2011-10-18\ntags: [a]\n---\n", "2024"),
+        ('---\ntitle: "Fair \\ud83c\\udf89, \\udf89"\ndate: 2011-10-18\n---\n', "Fair 🎉, \ufffd"),
     ],
 )
 def test_front_matter_states_title_and_date_and_is_no_text(written: str, title: str) -> None:
