@@ -81,6 +81,11 @@ def check_file(path: Path, stamp: FileStamp, *, verify: bool) -> None:
         raise IndexDamagedError(f"{path}: can't be read ({error.strerror}).") from error
 
 
+def real_path(path: Path) -> Path:
+    """Follow the links of a path; those in a circle stay, at which `Path.resolve` would fail."""
+    return Path(os.path.realpath(path))
+
+
 def replace_text(path: Path, content: str) -> None:
     """
     Write aside and rename, so that a crash or a full disk leaves the file before, or the new one.
@@ -88,11 +93,16 @@ def replace_text(path: Path, content: str) -> None:
     Raises:
         OSError: If it can't be written; the file before stays, and nothing else is left.
     """
+    if path.exists() and not path.is_file():
+        # A device or a pipe takes what is written, and must not give way to a file.
+        path.write_text(content, encoding="utf-8")
+        return
     # What a link leads to is replaced, and not the link.
-    path = path.resolve()
+    path = real_path(path)
     scratch = path.with_name(f".{path.name}.new")
     try:
         scratch.write_text(content, encoding="utf-8")
+        fsync(scratch)
         if path.exists():
             shutil.copymode(path, scratch)
         scratch.replace(path)

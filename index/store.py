@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from index.build_lock import BuildLock
 from index.errors import IndexDamagedError, IndexFormatError, IndexMissingError
-from index.files import fsync
+from index.files import fsync, replace_text
 from index.folder_changes import MadeOf
 from index.generation import Generation, LocalGeneration, open_texts
 from index.generation_folders import GenerationFolders
@@ -334,7 +334,7 @@ class Collection:
             )
         self._open(older[-1], verify=True).close()
         # Until it is served, it is not held either.
-        self._held.write_text(older[-1], encoding="ascii")
+        replace_text(self._held, older[-1])
         self._serve(older[-1])
         return older[-1]
 

@@ -1,5 +1,6 @@
 """Looking after an index: what is there, whether it is sound, and going back."""
 
+import resource
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -127,6 +128,26 @@ def test_a_generation_that_could_not_be_gone_back_to_is_not_held(library: Librar
 
     assert library.collection.current() == current
     assert not library.collection.is_held()
+
+
+def test_what_is_held_stays_so_where_a_full_disk_lets_nobody_go_further_back(
+    library: Library,
+) -> None:
+    for fine in (35, 99, 120):
+        library.write("a.txt", f"Theft costs {fine}.")
+        library.build()
+    held = library.collection.roll_back()
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, most[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            library.collection.roll_back()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+
+    assert library.collection.current() == held
+    assert library.collection.is_held()
 
 
 def test_going_back_where_nothing_is_makes_no_folder(tmp_path: Path) -> None:
