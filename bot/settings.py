@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from bot.collection_names import BASE_COLLECTION, COLLECTION_NAME
 from bot.links import Links
 from index.encoder_files import DEFAULT_ENCODER
+from index.files import real_path
 from index.formats.base import FORMATS
 from reader import SHIPPED_READER
 
@@ -526,7 +527,7 @@ class Settings(BaseModel):
     @property
     def overlap(self) -> Literal["data_in_seeds", "seeds_in_data"] | None:
         """Which of the two folders holds the other."""
-        seeds, data = self.seeds.resolve(), self.data.resolve()
+        seeds, data = real_path(self.seeds), real_path(self.data)
         if data.is_relative_to(seeds):
             return "data_in_seeds"
         return "seeds_in_data" if seeds.is_relative_to(data) else None
@@ -626,7 +627,7 @@ def load_settings(**arguments: object) -> Settings:
         shown = "..." if first["loc"][0] in _SECRETS else first["input"]
         reason = first["msg"].removeprefix("Value error, ")
         raise SettingsError(f"{name}={shown!s}: {reason}.") from error
-    _refuse_own_data_as_seeds(settings)
+    _check_folders(settings)
     if settings.nodes and settings.node_token is None:
         raise SettingsError(
             f"{PREFIX}NODES is set, and nodes let nobody in without a token. Set "
@@ -688,15 +689,27 @@ def _key(name: str) -> str:
     return upper if upper == TOKEN_NAME else upper.removeprefix(PREFIX).lower()
 
 
-def _refuse_own_data_as_seeds(settings: Settings) -> None:
-    """Documents that one server has added are not for everybody; see `Settings.collection`."""
-    seeds, data = settings.seeds.resolve(), settings.data.resolve()
+def _check_folders(settings: Settings) -> None:
+    """
+    Check that the folder of documents and that of the data can be used.
+
+    Documents that one server has added are not for everybody; see `Settings.collection`.
+    """
+    seeds, data = real_path(settings.seeds), real_path(settings.data)
     if seeds == data or seeds.is_relative_to(data / COLLECTIONS_NAME):
         raise SettingsError(
             f"{settings.seeds} can't be the folder of documents: {settings.data} is where Quoth "
             "keeps its own data, and servers' own documents. Name another folder with --seeds or "
             f"{PREFIX}SEEDS, or another one for the data with --data or {PREFIX}DATA."
         )
+    try:
+        str(data).encode()
+    except UnicodeEncodeError as error:
+        # FAISS and SQLite can't open what is in it.
+        raise SettingsError(
+            f"{data} can't be the folder of data, since its path is not UTF-8. Rename what is not, "
+            f"or name another folder with --data or {PREFIX}DATA."
+        ) from error
 
 
 def _known_names() -> list[str]:

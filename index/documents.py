@@ -97,7 +97,7 @@ class Listing:
     """What a documents folder holds."""
 
     folder: str
-    """As an absolute path."""
+    """As an absolute path, in which escapes stand for what is not UTF-8."""
     files: tuple[SourceFile, ...]
     """In order of id."""
     skipped: tuple[Failure, ...]
@@ -145,7 +145,7 @@ def list_documents(folder: Path, without: Path | None = None) -> Listing:
     except OSError as error:
         raise NoDocumentsError(f"{folder}: can't be listed ({error.strerror}).") from error
     return Listing(
-        folder=str(folder.resolve()),
+        folder=_printable(str(folder.resolve())),
         files=tuple(sorted(files, key=lambda file: file.id)),
         skipped=tuple(sorted(skipped, key=lambda failure: failure.id)),
         unseen=tuple(sorted(unseen, key=lambda failure: failure.id)),
@@ -182,7 +182,7 @@ def _walk(folder: Path, without: tuple[int, int] | None) -> Iterator[SourceFile 
             continue
         for entry in entries:
             document_id = prefix + entry.name
-            printable = document_id.encode("utf-8", "backslashreplace").decode()
+            printable = _printable(document_id)
             if document_id in {PROVENANCE_NAME, LOCK_NAME}:  # Quoth's own.
                 continue
             if entry.name.startswith("."):
@@ -194,6 +194,11 @@ def _walk(folder: Path, without: tuple[int, int] | None) -> Iterator[SourceFile 
                     waiting.append((f"{document_id}/", Path(entry.path)))
             else:
                 yield _source_file(entry, document_id)
+
+
+def _printable(path: str) -> str:
+    """A path as it is written down: what is not UTF-8 in it is shown as escapes."""
+    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def _source_file(entry: os.DirEntry[str], document_id: str) -> SourceFile | Failure:

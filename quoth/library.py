@@ -16,6 +16,7 @@ from bot.assembly import (
     open_fresh_index,
 )
 from bot.settings import Settings, load_settings
+from index.files import real_path
 from index.filters import Filter
 
 if TYPE_CHECKING:
@@ -117,9 +118,11 @@ def data_of(folder: Path) -> Path:
     """Where the index of a folder is kept: in the user's cache, by the folder's full path."""
     from platformdirs import user_cache_path
 
-    whole = folder.resolve()
+    whole = real_path(folder)
     digest = sha256(str(whole).encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    return user_cache_path("quoth") / f"{whole.name}-{digest}"
+    # What is not UTF-8 can't be in the path of an index.
+    name = whole.name.encode("utf-8", "replace").decode()
+    return user_cache_path("quoth") / f"{name}-{digest}"
 
 
 def _open_fresh(settings: Settings) -> OpenIndex:

@@ -193,7 +193,10 @@ def search_command(target: Target, *, words: str, count: int, as_json: bool) -> 
     They come with their ranks and scores; the reader is given the first of them. Nothing is indexed
     beforehand.
     """
-    if not words.strip():
+    from answering.question import in_one_line
+
+    words = in_one_line(words)
+    if not words:
         raise click.UsageError("There are no words to search for.")
     with failures_shown():
         from bot.assembly import open_retriever

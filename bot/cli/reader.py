@@ -74,7 +74,9 @@ def add(*, model: str, name: str | None, questions: tuple[Path, ...], **given: o
 
 def _name_of(model: str) -> str:
     """The last part of a model's name or path, in the letters that a name may have."""
-    last = Path(model.partition("@")[0]).resolve().name.lower()
+    from index.files import real_path
+
+    last = real_path(Path(model.partition("@")[0])).name.lower()
     return re.sub(r"[^a-z0-9_-]+", "-", last).strip("-_")[:64]
 
 

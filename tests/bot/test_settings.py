@@ -88,6 +88,18 @@ def test_what_servers_have_added_is_never_everybody_s(seeds: str) -> None:
         load_settings(seeds=Path(seeds), data=Path("data"))
 
 
+def test_a_link_that_leads_to_itself_is_left_to_whoever_opens_it() -> None:
+    Path("loop").symlink_to("loop")
+
+    for folders in ({"seeds": Path("loop")}, {"data": Path("loop/data")}):
+        assert load_settings(**folders).overlap is None
+
+
+def test_a_folder_of_data_that_no_index_can_be_in_is_refused() -> None:
+    with pytest.raises(SettingsError, match="its path is not UTF-8"):
+        load_settings(data=Path(os.fsdecode(b"caf\xe9/data")))
+
+
 @pytest.mark.parametrize("where", ["environment", "file"])
 def test_an_unknown_name_is_refused_with_the_nearest(
     where: str, monkeypatch: pytest.MonkeyPatch

@@ -178,6 +178,20 @@ def test_odd_names_are_kept_and_those_that_are_no_utf8_are_said(library: Library
     assert [failure.reason for failure in listing.skipped] == ["its name is not UTF-8; rename it"]
 
 
+def test_a_folder_whose_path_is_no_utf8_is_indexed(library: Library, tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    mine = replace(library, folder=tmp_path)
+    mine.write("a.txt", "Fines for theft 35.")
+    mine.documents.rename(folder)
+    mine.documents.symlink_to(folder)
+
+    report = mine.build()
+
+    assert report.documents == 1
+    assert mine.open().manifest.folder == f"{tmp_path}/caf\\udce9"
+    assert not mine.build().published
+
+
 def test_a_folder_that_is_none_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(NoDocumentsError, match="there is no such folder"):
         list_documents(tmp_path / "nowhere")

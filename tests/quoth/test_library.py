@@ -1,5 +1,6 @@
 """Quoth in other programs."""
 
+import os
 import re
 import subprocess
 import sys
@@ -101,6 +102,7 @@ def test_each_folder_has_a_place_of_its_own(tmp_path: Path) -> None:
     assert data_of(one) != data_of(other)
     assert data_of(one) == data_of(tmp_path / "a" / ".." / "a" / "docs")
     assert data_of(one).name.startswith("docs-")
+    assert data_of(tmp_path / os.fsdecode(b"caf\xe9")).name.startswith("caf?-")
 
 
 def test_importing_it_loads_no_model() -> None:

@@ -1,6 +1,7 @@
 """`quoth index` and what it says, with the real models where there is something to find."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -102,7 +103,7 @@ def test_status_and_search_show_what_is_there(real_data: Callable[[], Path]) -> 
     assert [hit["rank"] for hit in hits] == [1, 2, 3, 4, 5]
     assert hits[0]["lexical_rank"] == 1
     assert "drunk driving" in hits[0]["passage"]["text"]
-    told = quoth(*options, "search", "drunk driving", "-k", "1").stdout
+    told = quoth(*options, "search", os.fsdecode(b"drunk\xff driving"), "-k", "1").stdout
     assert told.startswith("1. 000_b5621b009607970c.txt, characters ")
 
 
