@@ -121,11 +121,16 @@ def settings_options(*settings: str) -> Callable[[_Command], _Command]:
 
 
 def collections_option(command: _Command) -> _Command:
-    """Add `--collection`, as `collections`."""
+    """Add `--collection`, as `collections`: each once, and none that is the base."""
+
+    def others(_ctx: click.Context, _param: click.Parameter, names: Sequence[str]) -> Sequence[str]:
+        return tuple(dict.fromkeys(name for name in names if name != BASE_COLLECTION))
+
     return click.option(
         "--collection",
         "collections",
         multiple=True,
+        callback=others,
         metavar="NAME",
         help="Answer from this collection too; may be given several times.",
     )(command)
@@ -172,7 +177,9 @@ def filter_from(names: Sequence[str], since: str | None, folder: Path) -> "Filte
 
 def _name_in(folder: Path, name: str) -> str:
     """The name of a document, or a pattern, that may have been typed as a path."""
-    top, path = folder.resolve(), Path(name).resolve()
+    from index.files import real_path
+
+    top, path = real_path(folder), real_path(Path(name))
     first = Path(name).parts[:1]
     # A relative name is a path only where it leads into the folder by the folder's own name; and
     # not where there is a folder of that name in it, too.

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
-from bot.cli.common import filter_from, settings_from
+from bot.cli.common import collections_option, filter_from, settings_from
 from index.processes import module_environment
 
 
@@ -74,3 +75,24 @@ def test_no_child_is_given_what_lets_people_in(monkeypatch: pytest.MonkeyPatch) 
     assert settings.web_password.get_secret_value() == secret
     assert secret not in "".join(given.values())
     assert given["QUOTH_SEARCH_DATABASE"] == "postgresql://quoth@db/passages"
+
+
+def test_a_link_that_leads_to_itself_is_a_name_like_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("loop").symlink_to("loop")
+
+    assert filter_from(["loop/rules.md"], None, Path("docs")).names == ("loop/rules.md",)
+
+
+def test_each_collection_is_answered_from_once() -> None:
+    @click.command()
+    @collections_option
+    def command(*, collections: tuple[str, ...]) -> None:
+        click.echo(" ".join(collections))
+
+    given = ("town", "base", "press", "town")
+    arguments = [part for name in given for part in ("--collection", name)]
+
+    assert CliRunner().invoke(command, arguments).output == "town press\n"
