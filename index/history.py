@@ -120,6 +120,7 @@ def history(collection: Path, generation: str) -> list[BuildStamp]:
 def _read(path: Path) -> Iterator[BuildStamp]:
     """The builds in a file, oldest first; a line that can't be read is left out."""
     with suppress(OSError):
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        # The names of documents may hold characters that `splitlines` takes for ends of lines.
+        for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
             with suppress(ValidationError):
                 yield BuildStamp.model_validate_json(line)

@@ -77,6 +77,18 @@ def test_where_removed_documents_are_forgotten_none_is_named(library: Library) -
     assert not (library.collection.folder / HISTORY_NAME).exists()
 
 
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\x1e", "\n"])
+def test_a_name_that_breaks_lines_breaks_no_history(library: Library, mark: str) -> None:
+    library.write("a.txt", "The fine is 8 francs.")
+    library.build()
+    library.write(f"b{mark}c.txt", "The toll is 3 francs.")
+    library.build()
+    library.write("d.txt", "The rent is 5 francs.")
+    library.build()
+
+    assert [one.added for one in builds(library)] == [("d.txt",), (f"b{mark}c.txt",), ()]
+
+
 @pytest.mark.parametrize("damage", ["", "{", "\n\n{}\n", "\x00" * 50])
 def test_a_damaged_history_hinders_no_build(library: Library, damage: str) -> None:
     library.write("a.txt", "The fine is 8 francs.")
