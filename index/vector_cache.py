@@ -109,6 +109,17 @@ class VectorCache:
         for key, vector in sorted(zip(keys, vectors, strict=True), key=lambda pair: pair[0]):
             blob = vector.astype("<f4").tobytes()
             rows.append((key, blob, zlib.crc32(blob)))
+        try:
+            self._insert(rows)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            # What is damaged may be where nothing was looked up.
+            self._connection.close()
+            self._connection = self._begin_anew()
+            self._insert(rows)
+
+    def _insert(self, rows: Sequence[tuple[bytes, bytes, int]]) -> None:
         with self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
 
