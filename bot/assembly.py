@@ -29,7 +29,7 @@ from bot.configured_collections import collection_of
 from bot.settings import Settings
 from index.documents import Listing, list_documents
 from index.encoder import OnnxQuestionEncoder
-from index.encoder_files import folder_sha256
+from index.encoder_files import DEFAULT_ENCODER, folder_sha256
 from index.errors import (
     BuildError,
     EncoderError,
@@ -172,7 +172,9 @@ def _misfit(manifest: Manifest, settings: Settings, listing: Listing) -> Renewal
     if manifest.encoder.name != settings.encoder:
         return Renewal("encoder", f"{manifest.encoder.name}, now {settings.encoder}")
     encoder = Path(settings.encoder)
-    if encoder.is_dir() and folder_sha256(encoder) != manifest.encoder.sha256:
+    # The one that comes with Quoth is that, whatever else has its name.
+    is_folder = settings.encoder != DEFAULT_ENCODER and encoder.is_dir()
+    if is_folder and folder_sha256(encoder) != manifest.encoder.sha256:
         return Renewal("encoder", f"{encoder} has changed")
     if manifest.splitting.model_dump() != asdict(SPLITTING):
         return Renewal("splitting")

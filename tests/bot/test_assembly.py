@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from answering.question import Question
-from bot.assembly import OpenIndex, open_answering, open_collection, open_index
+from bot.assembly import (
+    OpenIndex,
+    open_answering,
+    open_collection,
+    open_fresh_index,
+    open_index,
+)
 from bot.settings import Settings, load_settings
 from index.errors import EncoderError, IndexFormatError, IndexMissingError
 from index.manifest import MANIFEST_NAME
@@ -46,6 +52,24 @@ def test_an_index_whose_encoder_is_missing_is_closed_again(library: Library) -> 
     # Which still holds everything that was reached where it was raised.
     assert caught.tb is not None
     assert open_files(library.folder) == []
+
+
+def test_a_folder_of_the_default_encoder_s_name_makes_nothing_anew(
+    real_data: Callable[[], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody has downloaded it once more, with other files beside it."""
+    settings = load_settings(seeds=ROOT / "seeds", data=real_data())
+    (tmp_path / settings.encoder).mkdir()
+    (tmp_path / settings.encoder / "config.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+
+    def build(_: Settings) -> None:
+        raise AssertionError
+
+    opened = open_fresh_index(
+        settings, renewing=lambda _: None, outdated=lambda _: None, build=build
+    )
+    opened.generation.close()
 
 
 def test_a_reader_that_somebody_has_begun_to_open_is_waited_for(
