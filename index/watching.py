@@ -6,6 +6,8 @@ from threading import Event
 
 import watchfiles
 
+from index.errors import IndexingError
+
 # Nothing was written for so long: copies are complete, editors have closed their files.
 QUIET_S = 2.0
 # A folder that is written to without a pause is indexed all the same.
@@ -34,6 +36,9 @@ def watch_folder(
         without: A folder in which nothing is a change, such as that of the index.
         quiet_s: How long nothing may change before a change is told.
         look_s: How often to look whether the folder has been replaced.
+
+    Raises:
+        IndexingError: If a folder in it can't be read, or the system lets nobody watch so many.
     """
     while not stop.is_set():
         inode = _inode(folder)
@@ -72,6 +77,11 @@ def _events(
     except FileNotFoundError:
         # It went between the look and the watch.
         return
+    except OSError as error:
+        raise IndexingError(
+            f"{folder}: can't be watched ({error}). Let Quoth read all folders in it, or run "
+            "`quoth index` now and then."
+        ) from error
 
 
 def _inode(folder: Path) -> tuple[int, int] | None:

@@ -7,7 +7,9 @@ from pathlib import Path
 from queue import Empty, Queue
 
 import pytest
+import watchfiles
 
+from index.errors import IndexingError
 from index.watching import watch_folder
 from tests.waiting import PATIENCE_S, until
 
@@ -101,3 +103,17 @@ def test_a_folder_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
     follower.wait()
 
     follower.close()
+
+
+def test_a_folder_that_can_not_be_watched_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a folder in it can't be read; root reads all of them."""
+
+    def watch(*_: object, **__: object) -> Iterator[None]:
+        raise PermissionError("Permission denied (os error 13)")
+
+    monkeypatch.setattr(watchfiles, "watch", watch)
+
+    with pytest.raises(IndexingError, match=r"documents: can't be watched \(Permission denied"):
+        next(watch_folder(folder, threading.Event(), without=folder / "data"))
