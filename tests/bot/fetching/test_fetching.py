@@ -8,8 +8,9 @@ import shutil
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -292,6 +293,41 @@ def test_a_page_that_moved_onto_another_leaves_its_old_file_to_be_named(
 
     assert outcomes(told) == {"unchanged": 1, "same": 1}
     assert passed_over == [NAME.format(port=site.port, path="old.html")]
+
+
+def test_what_was_seen_of_a_page_says_nothing_of_another_that_it_leads_to_now(
+    site: Site, tmp_path: Path
+) -> None:
+    """That one is older: as the server has it, nothing has changed since."""
+    site.pages["/new"] = since_may(5, b"<p>The library opens at nine.</p>")
+    site.pages["/old"] = since_may(1, b"<p>It opens at ten again.</p>")
+    site.redirect("/hours", "/new")
+    asked = [origin(f"{site.url}/hours")]
+    (first,) = fetched(tmp_path, asked)
+    site.redirect("/hours", "/old")
+
+    told = [*fetched(tmp_path, None), *fetched(tmp_path, None)]
+
+    assert [one.outcome for one in told] == ["changed", "unchanged"]
+    assert "at ten again" in (tmp_path / first.detail).read_text()
+    assert read_provenance(tmp_path).files[first.detail].source == f"{site.url}/old"
+
+
+def since_may(day: int, content: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
+    """A page that was changed on a day of May, and is not sent to who has one since then."""
+
+    def page(handler: BaseHTTPRequestHandler) -> None:
+        changed = datetime(2024, 5, day, tzinfo=UTC)
+        has = handler.headers.get("If-Modified-Since")
+        is_there = has is not None and parsedate_to_datetime(has) >= changed
+        handler.send_response(304 if is_there else 200)
+        handler.send_header("Content-Type", "text/html")
+        handler.send_header("Last-Modified", format_datetime(changed, usegmt=True))
+        handler.end_headers()
+        if not is_there:
+            handler.wfile.write(content)
+
+    return page
 
 
 def test_where_nothing_begins_so_it_is_said(site: Site, tmp_path: Path) -> None:
