@@ -12,6 +12,7 @@ from bot.fetching.git import InRepository, cloned
 from bot.fetching.listing import Listed, in_feed, in_sitemap
 from bot.fetching.names import ending_of, is_alike, name_of
 from bot.fetching.web import NOTHING_SEEN, Response, Seen, Web
+from index.files import fsync
 from index.provenance import Fetched, FetchOrigin, Provenance, read_provenance, write_provenance
 
 FetchOutcome = Literal[
@@ -118,6 +119,8 @@ class Fetcher:
     def _save(self) -> None:
         if self._known != self._written:
             self.folder.mkdir(parents=True, exist_ok=True)
+            for path in self._waiting:
+                fsync(_beside(path))
             write_provenance(self.folder, self._known)
             self._written = self._known
         # Not before: a file of which nothing is known counts as somebody else's from then on.

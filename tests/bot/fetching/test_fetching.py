@@ -330,6 +330,20 @@ def since_may(day: int, content: bytes) -> Callable[[BaseHTTPRequestHandler], No
     return page
 
 
+def test_a_page_is_on_the_disk_before_what_is_known_of_it(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a power cut an empty file would count as changed by somebody, and stay so."""
+    site.put("/page", "The library opens at nine.")
+    on_disk: list[str] = []
+    monkeypatch.setattr("bot.fetching.fetcher.fsync", lambda path: on_disk.append(path.name))
+    monkeypatch.setattr("index.provenance.fsync", lambda path: on_disk.append(path.name))
+
+    fetched(tmp_path, [origin(f"{site.url}/page")])
+
+    assert on_disk == [".page.html.new", ".quoth-fetched.new"]
+
+
 def test_where_nothing_begins_so_it_is_said(site: Site, tmp_path: Path) -> None:
     site.sitemap("/sitemap.xml", ["/a/1", "/a/2"])
     site.xml("/feed", "<rss><channel><item><link>/a/1</link></item></channel></rss>")
