@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Container, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -176,6 +176,15 @@ def _ended(process: "subprocess.Popen[str]", scratch: Path) -> tuple[str, str]:
         except subprocess.TimeoutExpired:
             if time.monotonic() > until:
                 raise FetchError(f"it takes longer than {_TIME_LIMIT_S:.0f} s") from None
-            size = sum(path.lstat().st_size for path in scratch.rglob("*") if path.exists())
-            if size > _MAX_BYTES:
+            if size_of(scratch) > _MAX_BYTES:
                 raise FetchError(f"it has more than {_MAX_BYTES / 1e6:,.0f} MB") from None
+
+
+def size_of(folder: Path) -> int:
+    """How many bytes there are in a folder, in which git makes and deletes files meanwhile."""
+    size = 0
+    for where, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                size += Path(where, name).lstat().st_size
+    return size

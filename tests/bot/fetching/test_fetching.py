@@ -20,6 +20,7 @@ from yarl import URL
 from bot.fetching.addresses import is_public
 from bot.fetching.errors import FetchError
 from bot.fetching.fetcher import Fetcher, FetchResult
+from bot.fetching.git import size_of
 from bot.fetching.names import ending_of, name_of
 from bot.fetching.web import USER_AGENT, Limits, Web
 from index.documents import list_documents
@@ -342,6 +343,24 @@ def test_a_page_is_on_the_disk_before_what_is_known_of_it(
     fetched(tmp_path, [origin(f"{site.url}/page")])
 
     assert on_disk == [".page.html.new", ".quoth-fetched.new"]
+
+
+def test_files_that_git_deletes_while_it_clones_count_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a/kept", "a/gone"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"12345")
+    look = Path.lstat
+
+    def looked_at(path: Path) -> os.stat_result:
+        if path.name == "gone":
+            path.unlink()
+        return look(path)
+
+    monkeypatch.setattr(Path, "lstat", looked_at)
+
+    assert size_of(tmp_path) == 5
 
 
 def test_where_nothing_begins_so_it_is_said(site: Site, tmp_path: Path) -> None:
