@@ -15,6 +15,9 @@ from yarl import URL
 from bot.fetching.errors import FetchError, NotPublicError
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Of the networks that Python takes for parts of the internet: one's own NAT64, what was private
+# before fc00::/7, and IPv4 addresses as they were written first.
+_OTHERS = [ipaddress.ip_network(one) for one in ("64:ff9b:1::/48", "fec0::/10", "::/96")]
 _IPV4_BITS = 0xFFFF_FFFF
 
 
@@ -31,7 +34,7 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(found) & _IPV4_BITS)
         if inner:
             return is_public(str(inner))
-    return found.is_global and not found.is_multicast
+    return found.is_global and not found.is_multicast and not any(found in one for one in _OTHERS)
 
 
 def check_host(host: str) -> None:

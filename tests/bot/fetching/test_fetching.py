@@ -519,6 +519,9 @@ def test_a_redirect_to_this_machine_is_not_followed(
         ("fd00::1", False),
         ("::ffff:10.0.0.1", False),
         ("64:ff9b::a00:1", False),
+        ("64:ff9b:1::a00:1", False),
+        ("fec0::1", False),
+        ("::127.0.0.1", False),
         ("2002:7f00:1::", False),
     ],
 )
