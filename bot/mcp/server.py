@@ -13,6 +13,7 @@ from mcp.server.mcpserver.exceptions import (
     ToolError,
     UnexpectedToolError,
 )
+from mcp.server.mcpserver.resources import ResourceSecurity
 from mcp.server.mcpserver.tools import Tool
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
@@ -222,6 +223,8 @@ def make_server(opening: Opening) -> MCPServer[None]:
         title="A document",
         description=str(render("mcp/tools.txt", tool="resource")),
         mime_type="text/plain",
+        # It is looked up in the index, and is no path: "Q: fees.txt" may be a document's name.
+        security=ResourceSecurity(exempt_params=frozenset({"document"})),
     )
     async def read(document: str) -> str:
         site = await opening.done()

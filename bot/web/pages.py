@@ -42,6 +42,8 @@ BEFORE_CHARS = 6_000
 MAX_MARKED_CHARS = 5_000
 LISTED = 100
 MAX_NAME_CHARS = 200
+# A file's name may hold ends of lines.
+_DOCUMENT = "{document:(?s:.+)}"
 
 
 def add_pages(app: web.Application) -> None:
@@ -49,8 +51,8 @@ def add_pages(app: web.Application) -> None:
     app.router.add_get("/", _ask)
     app.router.add_get("/answer.html", _share)
     app.router.add_get("/documents", _documents)
-    app.router.add_get("/d/{document:.+}", _document)
-    app.router.add_get("/picture/{document:.+}", _picture)
+    app.router.add_get(f"/d/{_DOCUMENT}", _document)
+    app.router.add_get(f"/picture/{_DOCUMENT}", _picture)
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,18 +180,18 @@ def test_documents_are_resources(
 
     from bot.mcp.server import MAX_RESOURCE_CHARS
 
-    library.write("a b/c#?.txt", "Something else.")
+    library.write("Q: b/c#?.txt", "Something else.")
     library.write("long.txt", "More. " * (MAX_RESOURCE_CHARS // 6 + 1))
     library.build()
     service.refresh()
 
     async def work(client: "Client") -> None:
         listed = {one.name: one.uri for one in (await client.list_resources()).resources}
-        assert set(listed) == {"figures.txt", "a b/c#?.txt", "long.txt"}
+        assert set(listed) == {"figures.txt", "Q: b/c#?.txt", "long.txt"}
         assert listed["figures.txt"] == "quoth://documents/figures.txt"
         texts = [
             (await client.read_resource(listed[name])).contents[0].text  # type: ignore[union-attr]
-            for name in ("figures.txt", "a b/c#?.txt")
+            for name in ("figures.txt", "Q: b/c#?.txt")
         ]
         assert texts == [ARTICLE, "Something else."]
         with pytest.raises(MCPError, match='with the tool "context"'):

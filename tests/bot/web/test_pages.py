@@ -288,7 +288,7 @@ def test_a_question_is_shown_as_text(visitor: Visitor, question: str) -> None:
 def test_a_document_with_scripts_in_it_is_shown_as_text(
     visitor: Visitor, library: Library, service: AnswerService
 ) -> None:
-    name = "<b>&'\"#?.txt"
+    name = "<b>&'\"#?\n.txt"
     library.write(name, f"{HOSTILE}\n\nFor fraud 55 were counted. {HOSTILE}\n")
     library.build()
     service.refresh()
