@@ -28,6 +28,8 @@ _UNTITLED = (".txt",)
 # A document is held in memory whole, as its bytes and as its text. What is larger is data, or has a
 # hole in it.
 MAX_FILE_BYTES = 500_000_000
+# Times are kept between 1677 and 2262, which SQLite can count in nanoseconds; disks hold others.
+_MOST_NS = 2**63 - 1
 # A file that is being written is read again so often, then left for the next build.
 _READINGS = 3
 
@@ -212,7 +214,11 @@ def _source_file(entry: os.DirEntry[str], document_id: str) -> SourceFile | Fail
         found = entry.stat(follow_symlinks=False)
     except OSError as error:
         return _Unseen(document_id, _unreadable(error))
-    return SourceFile(document_id, Path(entry.path), found.st_size, found.st_mtime_ns)
+    return SourceFile(document_id, Path(entry.path), found.st_size, _kept_ns(found.st_mtime_ns))
+
+
+def _kept_ns(mtime_ns: int) -> int:
+    return max(-_MOST_NS, min(mtime_ns, _MOST_NS))
 
 
 def load_document(file: SourceFile, parse: Parse = parse_here) -> Document:
@@ -266,7 +272,7 @@ def _read_at_rest(file: SourceFile) -> tuple[bytes, datetime]:
             if (before.st_mtime_ns, before.st_ino) == (after.st_mtime_ns, after.st_ino) and len(
                 content
             ) == after.st_size:
-                return content, datetime.fromtimestamp(after.st_mtime, UTC)
+                return content, datetime.fromtimestamp(_kept_ns(after.st_mtime_ns) / 1e9, UTC)
     except OSError as error:
         raise DocumentError(_unreadable(error)) from error
     raise DocumentError("it changes while it is read; index again when it is complete")

@@ -145,6 +145,21 @@ def test_a_file_that_can_not_be_read_is_named_and_the_rest_is_built(library: Lib
     assert not library.build().published
 
 
+@pytest.mark.parametrize("seconds", [15_000_000_000, 300_000_000_000, -60_000_000_000])
+def test_a_file_from_another_age_is_read_like_others(library: Library, seconds: int) -> None:
+    """Damaged clocks and archives give such times; not every disk holds all of these."""
+    path = library.write("a.txt", "Fines for theft 35.")
+    os.utime(path, (0, seconds))
+
+    report = library.build()
+
+    assert report.documents == 1
+    assert not library.build().published
+    library.write("a.txt", "Fines for theft 120.")
+    os.utime(path, (0, seconds))
+    assert library.build().changes.changed == ("a.txt",)
+
+
 class Hungry(FakeEncoder):
     """Has not enough memory for some texts."""
 
