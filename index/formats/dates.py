@@ -113,7 +113,8 @@ def date_in_name(name: str) -> date | None:
 
 
 def _date(match: re.Match[str]) -> date | None:
-    month = match["month"].lower()
+    # The long s of old prints is one, too.
+    month = match["month"].casefold()
     number = int(month) if month.isdigit() else 1 + [name[:3] for name in _MONTHS].index(month[:3])
     try:
         return date(int(match["year"]), number, int(match["day"]))

@@ -42,6 +42,12 @@ def test_a_name_holds_a_date(name: str) -> None:
     assert date_in_name(name) == OCTOBER
 
 
+def test_a_month_of_an_old_print_is_one() -> None:
+    found = [date_in_name("list-18-ſept-1911"), stated_date("18 ſeptember 1911\n\nText.")]
+
+    assert found == [date(1911, 9, 18)] * 2
+
+
 @pytest.mark.parametrize(
     "name",
     [
