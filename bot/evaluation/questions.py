@@ -123,6 +123,10 @@ class Misfits:
 def _whole(text: str) -> str:
     if not text.strip():
         raise ValueError("is blank")
+    return _in_utf8(text)
+
+
+def _in_utf8(text: str) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -131,6 +135,7 @@ def _whole(text: str) -> str:
 
 
 _Text = Annotated[str, AfterValidator(_whole)]
+_Title = Annotated[str, AfterValidator(_in_utf8)]
 
 
 class _Outside(BaseModel):
@@ -146,7 +151,7 @@ class _OurQuestion(_Outside):
 
 
 class _OurText(_Outside):
-    title: str = ""
+    title: _Title = ""
     text: _Text
 
 
@@ -159,7 +164,7 @@ class _OurFollowUp(_Outside):
 
 class _OurPassage(_Outside):
     id: _Text
-    title: str = ""
+    title: _Title = ""
     text: _Text
     qas: tuple[_OurQuestion, ...]
     followups: tuple[_OurFollowUp, ...] = ()
@@ -192,7 +197,7 @@ class _SquadParagraph(_Outside):
 
 
 class _SquadArticle(_Outside):
-    title: str = ""
+    title: _Title = ""
     paragraphs: tuple[Any, ...]
 
 

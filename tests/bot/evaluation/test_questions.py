@@ -133,6 +133,7 @@ def test_many_misfits_are_counted_and_a_few_named() -> None:
     [
         ({**ROW, "text": " "}, r"line 2: text: is blank \(got ' '\)"),
         ({**ROW, "text": "\ud800"}, "line 2: text: "),
+        ({**ROW, "title": "\ud800"}, "line 2: title: holds half a character"),
         ({"id": "p", "text": "x"}, "line 2: qas: is missing"),
         ({**ROW, "qas": [{"q": "x", "a": "x"}, {"q": 3, "a": "x"}]}, r"line 2: qas\[1\]\.q: "),
         ({**ROW, "qas": [{"q": "why"}]}, r"line 2: qas\[0\]\.a: is missing"),
