@@ -14,6 +14,10 @@ class DocumentError(IndexingError):
     """The hash of the file's bytes, if the file could be read."""
 
 
+class ParserStartError(DocumentError):
+    """The process that reads documents can't be started, which is no document's fault."""
+
+
 class NoDocumentsError(IndexingError):
     """The documents folder is missing, is no folder, or holds nothing that can be read."""
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self, get_args
 
 from index import parser_forks
 from index.documents import Document
-from index.errors import DocumentError
+from index.errors import DocumentError, ParserStartError
 from index.formats import parse
 from index.formats.base import FORMATS, Loaded, Place, PlaceKind
 from index.parser_forks import ParserForks
@@ -220,7 +220,7 @@ class ParserProcess:
         try:
             return self._begin(suffix)
         except OSError as error:
-            raise DocumentError(
+            raise ParserStartError(
                 f"the process that reads it could not be started ({error})"
             ) from error
 

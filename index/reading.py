@@ -7,7 +7,7 @@ from pathlib import Path
 
 from index.documents import Document, Failure, SourceFile, content_sha256, load_document
 from index.encoder import Encoder
-from index.errors import DocumentError
+from index.errors import DocumentError, ParserStartError
 from index.files import check_file
 from index.folder_changes import Comparison
 from index.formats.base import Parse
@@ -181,13 +181,16 @@ def _read(
     """Load a document and write it; how many passages it has, or why it could not be done."""
     try:
         return write(load_document(file, parse), file)
+    except ParserStartError as error:
+        # Without its hash, the next build tries it again.
+        return _failure(file, str(error), None)
     except DocumentError as error:
         return _failure(file, str(error), error.sha256)
     except MemoryError:
         reason = "it takes more memory than there is; split it"
     except UnicodeEncodeError:
         reason = "what was read of it has half a character, which can't be written down"
-    # What was read is held no longer. Without its hash, every build would try the file again.
+    # What was read is held no longer. Without its hash, every build would try it again.
     return _failure(file, reason, content_sha256(file))
 
 

@@ -209,6 +209,26 @@ def test_a_process_that_does_not_start_is_named(monkeypatch: pytest.MonkeyPatch)
         parser.parse(".csv", b"a,b\n1,2\n")
 
 
+@pytest.mark.usefixtures("forked_parsers")
+def test_a_file_that_no_process_could_read_is_read_when_one_can(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where there were too many processes for a moment."""
+
+    def start(*_: object, **__: object) -> None:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    library.write("a.csv", "Crime,Fine\nTheft,35\n")
+    library.write("b.txt", "Arson costs 90.")
+    with monkeypatch.context() as patched:
+        patched.setattr(parser_forks.ParserForks, "__init__", start)
+        first = library.build()
+
+    assert [failure.id for failure in first.failures] == ["a.csv"]
+    assert "could not be started" in first.failures[0].reason
+    assert library.build().documents == 2
+
+
 def test_a_process_that_computes_until_it_has_started_is_waited_for(
     hostile_afresh: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
