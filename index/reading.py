@@ -73,6 +73,9 @@ def read_documents(
     ):
         if previous is not None:
             _take_over(writer, comparison, previous)
+            for rename in comparison.changes.renamed:
+                if fetched := provenance.files.get(rename.new):
+                    writer.note_source(rename.new, fetched.source)
         next_id = writer.next_id
 
         def write(document: Document, file: SourceFile) -> int:

@@ -212,6 +212,12 @@ class TextWriter:
             "INSERT INTO added.documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", renamed
         )
 
+    def note_source(self, document_id: str, source: str) -> None:
+        """Write down where a document is fetched from now that was renamed."""
+        self._connection.execute(
+            "UPDATE added.documents SET source = ? WHERE id = ?", (source, document_id)
+        )
+
     def restamp(self, stamps: Iterable[DocumentStamp]) -> None:
         """Write down that documents' files have other sizes or times, and the same content."""
         self._connection.executemany(

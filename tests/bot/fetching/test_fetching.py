@@ -296,6 +296,23 @@ def test_a_page_that_moved_onto_another_leaves_its_old_file_to_be_named(
     assert passed_over == [NAME.format(port=site.port, path="old.html")]
 
 
+def test_a_document_that_is_fetched_from_elsewhere_now_is_linked_there(
+    site: Site, library: Library
+) -> None:
+    """Its file is another, which says the same: one that was renamed."""
+    for path in ("/old/fees.md", "/new/fees.md"):
+        site.pages[path] = Page(b"The fine is 35.", headers={"Content-Type": "text/markdown"})
+    (old,) = fetched(library.documents, [origin(f"{site.url}/old/fees.md")])
+    library.build()
+    (library.documents / old.detail).unlink()
+    (new,) = fetched(library.documents, [origin(f"{site.url}/new/fees.md")])
+
+    report = library.build()
+
+    assert [one.new for one in report.changes.renamed] == [new.detail]
+    assert library.open().texts.document(new.detail).source == f"{site.url}/new/fees.md"
+
+
 def test_what_was_seen_of_a_page_says_nothing_of_another_that_it_leads_to_now(
     site: Site, tmp_path: Path
 ) -> None:
