@@ -39,6 +39,8 @@ _MEANINGS = {
     "Couldn't connect": "its server does not answer",
     "unable to access": "its server does not answer as one of Git",
 }
+# Of an entry that is a link, as git lists it.
+_LINK_MODE = "120000 "
 # How these show a file of a commit.
 _VIEWS = {"github.com": "blob", "gitlab.com": "-/blob", "codeberg.org": "src/commit"}
 
@@ -73,7 +75,8 @@ def cloned(origin: FetchOrigin, *, allow_private: bool) -> Iterator[list[InRepos
         _run([*git, "clone", *options, "--", str(address), str(folder)], Path(scratch))
         commit = _run(["git", "-C", str(folder), "rev-parse", "HEAD"], Path(scratch)).strip()
         below = f"{origin.under.strip('/')}/" if origin.under else ""
-        files = list_documents(folder).files
+        links = _links(folder, Path(scratch))
+        files = [file for file in list_documents(folder).files if file.id not in links]
         wanted = [file for file in files if file.id.startswith(below)][: origin.most]
         if not wanted:
             raise FetchError(none_wanted(len(files), "document", below or None))
@@ -84,6 +87,13 @@ def cloned(origin: FetchOrigin, *, allow_private: bool) -> Iterator[list[InRepos
             url = view if is_address(view) else origin.url
             found[name] = InRepository(name, url, file.path.read_bytes())
         yield list(found.values())
+
+
+def _links(folder: Path, scratch: Path) -> set[str]:
+    """The links of a clone: files that hold nothing but where they lead."""
+    listed = _run(["git", "-C", str(folder), "ls-files", "--stage", "-z"], scratch)
+    entries = (entry.partition("\t") for entry in listed.split("\0"))
+    return {name for mode, _, name in entries if mode.startswith(_LINK_MODE)}
 
 
 def _name(address: URL, document_id: str, taken: Container[str]) -> str:

@@ -642,6 +642,7 @@ def test_the_documents_of_a_repository_are_fetched(
     made = repository / "docs" / "fines.md"
     made.parent.mkdir(parents=True)
     (repository / "README.md").write_text("# Town\n")
+    made.with_name("town.md").symlink_to("../README.md")
     # Both would have the same name.
     for name in ("late fees.md", "late-fees.md"):
         made.with_name(name).write_text(f"# {name}\n\nThe fee is 9 euros.\n")
