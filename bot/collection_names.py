@@ -37,7 +37,11 @@ def make_private(folder: Path) -> None:
 
 
 def collections_in(folder: Path) -> list[str]:
-    """The names of all collections that have a folder, in order."""
+    """The names of all collections that have a folder, in order; other folders are somebody's."""
     with contextlib.suppress(FileNotFoundError):
-        return sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())
+        return sorted(
+            entry.name
+            for entry in os.scandir(folder)
+            if entry.is_dir() and COLLECTION_NAME.fullmatch(entry.name)
+        )
     return []

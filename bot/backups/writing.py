@@ -23,7 +23,7 @@ from bot.backups.contents import (
     belongs,
 )
 from bot.backups.errors import BackupError
-from bot.collection_names import BASE_COLLECTION, COLLECTION_NAME, collections_in
+from bot.collection_names import BASE_COLLECTION, collections_in
 from bot.database import RecordsError
 from bot.discord_app.records import Records
 from bot.settings import CALIBRATION_NAME, COLLECTIONS_NAME, READERS_NAME, RECORDS_NAME, Settings
@@ -91,7 +91,7 @@ def _sources(data: Path) -> tuple[list[tuple[str, Path]], list[str]]:
     folders = [
         data / COLLECTIONS_NAME / name / DOCUMENTS_NAME
         for name in collections_in(data / COLLECTIONS_NAME)
-        if name != BASE_COLLECTION and COLLECTION_NAME.fullmatch(name)
+        if name != BASE_COLLECTION
     ]
     for path in _files([*folders, data / READERS_NAME], left_out):
         name = path.relative_to(data).as_posix()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.collection_names import make_private
+from bot.collection_names import collections_in, make_private
 
 
 def test_nobody_else_on_the_machine_looks_into_the_collections(tmp_path: Path) -> None:
@@ -14,3 +14,13 @@ def test_nobody_else_on_the_machine_looks_into_the_collections(tmp_path: Path) -
     make_private(old)
 
     assert {folder.stat().st_mode & 0o777 for folder in (new, old)} == {0o700}
+
+
+def test_a_folder_whose_name_no_collection_may_have_is_none(tmp_path: Path) -> None:
+    """Somebody's copy of an index ended `quoth doctor`, and all that mends indexes."""
+    for name in ("base", "press", "base.bak", ".trash", "Old"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "file").touch()
+
+    assert collections_in(tmp_path) == ["base", "press"]
+    assert collections_in(tmp_path / "nowhere") == []
