@@ -52,9 +52,10 @@ class GenerationFolders:
         """The ids of all generations that are whole, oldest first."""
         if not self._folder.is_dir():
             return []
-        # Ids begin with their time, so the newest sort last.
+        # Ids begin with their time, so the newest sort last. What is hidden is unfinished, or is
+        # somebody else's, such as `.DS_Store`.
         names = sorted(path.name for path in self._folder.iterdir())
-        return [name for name in names if not name.startswith(_UNFINISHED)]
+        return [name for name in names if not name.startswith(".")]
 
     def path(self, generation: str) -> Path:
         """The folder of a generation."""

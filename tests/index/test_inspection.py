@@ -158,8 +158,10 @@ def test_going_back_where_nothing_is_makes_no_folder(tmp_path: Path) -> None:
 
 def test_there_is_nothing_to_go_back_to_from_the_first(library: Library) -> None:
     library.write("a.txt", "Theft costs 35.")
-    library.build()
+    current = library.build().generation
+    (library.collection.folder / "generations" / ".DS_Store").touch()
 
+    assert library.collection.generations.ids() == [current]
     with pytest.raises(IndexMissingError, match="no generation before"):
         library.collection.roll_back()
     assert not library.collection.is_held()
