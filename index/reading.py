@@ -1,5 +1,6 @@
 """The documents of a folder -> the texts of a new generation."""
 
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -191,8 +192,9 @@ def _read(
         return _failure(file, str(error), error.sha256)
     except MemoryError:
         reason = "it takes more memory than there is; split it"
-    except UnicodeEncodeError:
-        reason = "what was read of it has half a character, which can't be written down"
+    except (UnicodeEncodeError, OverflowError, sqlite3.IntegrityError):
+        # Its parser has been taken over, or has a defect.
+        reason = "what was read of it can't be written down, such as half a character"
     # What was read is held no longer. Without its hash, every build would try it again.
     return _failure(file, reason, content_sha256(file))
 
