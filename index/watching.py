@@ -7,6 +7,7 @@ from threading import Event
 import watchfiles
 
 from index.errors import IndexingError
+from index.files import real_path
 
 # Nothing was written for so long: copies are complete, editors have closed their files.
 QUIET_S = 2.0
@@ -58,15 +59,18 @@ def watch_folder(
 def _events(
     folder: Path, stop: Event, without: Path, quiet_s: float, look_s: float
 ) -> Iterator[set[tuple[watchfiles.Change, str]]]:
+    # Whichever way leads to one of them: the system may tell of a file by another.
+    folder, without = real_path(folder), real_path(without)
+
     def is_seen(_change: watchfiles.Change, path: str) -> bool:
-        if Path(path).is_relative_to(without.absolute()):
+        if Path(path).is_relative_to(without):
             return False
-        names = Path(path).relative_to(folder.absolute()).parts
+        names = Path(path).relative_to(folder).parts
         return not any(name.startswith(".") for name in names)
 
     try:
         yield from watchfiles.watch(
-            folder.absolute(),
+            folder,
             watch_filter=is_seen,
             debounce=round(1000 * max(MAX_WAIT_S, quiet_s)),
             step=round(1000 * quiet_s),

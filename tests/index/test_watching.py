@@ -20,14 +20,15 @@ QUIET_S = 1.0
 class Follower:
     """Counts what a folder's watcher tells."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, without: Path | None = None) -> None:
         self.stop = threading.Event()
         self._told: Queue[None] = Queue()
+        self._without = without or folder / "data"
         self._thread = threading.Thread(target=self._follow, args=(folder,))
         self._thread.start()
 
     def _follow(self, folder: Path) -> None:
-        for _ in watch_folder(folder, self.stop, without=folder / "data", quiet_s=0.2, look_s=0.1):
+        for _ in watch_folder(folder, self.stop, without=self._without, quiet_s=0.2, look_s=0.1):
             self._told.put(None)
 
     def wait(self) -> None:
@@ -82,6 +83,22 @@ def test_hidden_files_are_not_told(folder: Path, follower: Follower) -> None:
     (folder / ".a.txt.swp").write_text("an editor's")
 
     assert follower.heard_nothing()
+
+
+def test_the_folder_of_the_index_is_left_out_by_whichever_way_it_is_named(
+    folder: Path, tmp_path: Path
+) -> None:
+    (folder / "data").mkdir()
+    (tmp_path / "link").symlink_to(folder)
+    follower = Follower(tmp_path / "link", folder / "data")
+    follower.wait()
+
+    (folder / "data/index").write_text("our own")
+
+    assert follower.heard_nothing()
+    (tmp_path / "link/a.txt").write_text("new")
+    follower.wait()
+    follower.close()
 
 
 def test_a_folder_that_goes_and_comes_back_is_followed_on(folder: Path, follower: Follower) -> None:
