@@ -92,7 +92,9 @@ class ChildBuilder:
         with subprocess.Popen(  # noqa: S603 - our own program
             self._command, env=module_environment()
         ) as self._process:
-            os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICENESS)
+            # Not everybody may raise a priority that is lower already.
+            niceness = max(_NICENESS, os.getpriority(os.PRIO_PROCESS, self._process.pid))
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, niceness)
             try:
                 # It may have been set while there was no process yet that could be ended.
                 if not self._stop.is_set():

@@ -96,6 +96,23 @@ def test_a_build_that_begins_as_its_watcher_ends_is_ended_too(tmp_path: Path) ->
     assert not (tmp_path / "data").exists()
 
 
+def test_a_build_has_no_higher_priority_than_its_watcher(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To give it one is not permitted to everybody."""
+    (tmp_path / "seeds").mkdir()
+    stop = threading.Event()
+    stop.set()
+    given = []
+    monkeypatch.setattr(os, "getpriority", lambda *_: 15)
+    monkeypatch.setattr(os, "setpriority", lambda *arguments: given.append(arguments[2]))
+
+    settings = load_settings(seeds=tmp_path / "seeds", data=tmp_path / "data")
+    ChildBuilder(settings, "base", stop).build()
+
+    assert given == [15]
+
+
 def test_what_was_fetched_is_fetched_again_meanwhile(tmp_path: Path) -> None:
     (tmp_path / "seeds").mkdir()
     origin = FetchOrigin(kind="page", url="https://quoth.invalid/fees", most=1)
