@@ -285,7 +285,8 @@ def passages_card(found: AnswerContents) -> MessageCard:
         render("discord/other.md", quote=fit(one.text, NEAREST_CHARS), **_where(one))
         for one in found.nearest
     ]
-    return MessageCard((heading(label("passages_title")), *ruled(_as_many_as_fit(shown))))
+    # One text: a long list has more items than a message may have components.
+    return MessageCard((heading(label("passages_title")), "\n\n".join(_as_many_as_fit(shown))))
 
 
 def source_of(found: AnswerSpan | NearestPassage) -> str:

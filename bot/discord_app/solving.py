@@ -96,10 +96,10 @@ class PersonButton(
         if channel is None or channel.role_id is None:
             return notice("nobody_to_ask")
         assert isinstance(thread, discord.Thread)  # noqa: S101 - it has a support channel
-        if not await asyncio.to_thread(client.support.call_person, channel.server_id, thread.id):
-            return notice("person_asked_before")
         wanted = notice("person_wanted", role=channel.role_id)
         shown = layout(wanted, passages_card(stored.found))
+        if not await asyncio.to_thread(client.support.call_person, channel.server_id, thread.id):
+            return notice("person_asked_before")
         try:
             await deliver(lambda: thread.send(view=shown, **_pinging(channel, interaction.id)))
         except (discord.DiscordException, aiohttp.ClientError) as error:

@@ -8,9 +8,10 @@ import pytest
 
 from answering.answer import Answer, AnswerSpan
 from answering.followups.turns import Turn
+from answering.lists import MAX_ITEMS
 from answering.question import Question
 from tests.bot.discord_app.conftest import StartBot
-from tests.bot.discord_app.fakes import Forgetful, found, span
+from tests.bot.discord_app.fakes import FixedAnswers, Forgetful, found, span
 from tests.discord_service import LocalDiscord
 from tests.discord_service.gateway import MESSAGE_CONTENT
 from tests.discord_service.world import (
@@ -209,6 +210,26 @@ def test_a_person_is_asked_once_by_the_author_and_nobody_else_is_pinged(
     again = local.answer_to(local.press(answer, asker, "Ask a person"))
     assert "asked before" in again.content
     assert len(said_by_bot(local, post)) == 2
+
+
+def test_a_person_is_asked_under_a_long_list(
+    local: LocalDiscord,
+    start_bot: StartBot,
+    channel: Channel,
+    forum: Channel,
+    helpers: Role,
+    asker: User,
+) -> None:
+    items = [span(f"Room {n}", "", "") for n in range(MAX_ITEMS)]
+    listed = replace(found(*items, question="Which rooms are there?"), kind="list", confidence=0.9)
+    start_bot(FixedAnswers(listed))
+    choose(local, channel, forum, person=helpers)
+    post = local.open_post(forum, asker, "Which rooms are there?")
+    answer = answer_in(local, post)
+
+    assert "was asked." in local.answer_to(local.press(answer, asker, "Ask a person")).content
+    (_, ping) = said_by_bot(local, post)
+    assert all(f"**{one.text}**" in ping.text for one in items)
 
 
 def test_where_a_person_can_not_be_asked_that_is_said(
