@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -30,7 +29,7 @@ from bot.discord_app.conversation_store import (
     SharedConversations,
 )
 from bot.discord_app.cooldowns import Cooldown, Cooldowns, OwnCounts, SharedCounts
-from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.delivery import UNREACHED, acknowledge, deliver
 from bot.discord_app.document_changes import Changes
 from bot.discord_app.errors import report
 from bot.discord_app.forms import Forms
@@ -284,11 +283,11 @@ class QuothBot(ShardedBot):
             if channel is not None:
                 # Discord takes a message with the same nonce once.
                 await deliver(lambda: channel.send(unwelcome, nonce=str(guild.id)))
-        except (discord.DiscordException, aiohttp.ClientError) as error:
+        except (discord.DiscordException, *UNREACHED) as error:
             event(_log, "not_sent", logging.WARNING, error=type(error).__name__)
         try:
             await deliver(guild.leave)
-        except (discord.DiscordException, aiohttp.ClientError) as error:
+        except (discord.DiscordException, *UNREACHED) as error:
             event(_log, "not_left", logging.ERROR, error=type(error).__name__)
 
     async def _note_servers(self) -> None:

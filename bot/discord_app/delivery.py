@@ -21,6 +21,8 @@ TRIES = 4
 FIRST_PAUSE_S = 1.0
 # Before a first response is tried again: its time is short.
 ACKNOWLEDGE_PAUSE_S = 0.1
+# What says that Discord can't be reached, or that it says nothing for five minutes.
+UNREACHED = (aiohttp.ClientError, TimeoutError)
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERRORS = 500
 
@@ -37,13 +39,13 @@ async def deliver(send: Callable[[], Awaitable[_T]]) -> _T:
 
     Raises:
         discord.HTTPException: If Discord refuses it, or is at fault to the end.
-        aiohttp.ClientError: If it could not be reached to the end.
+        aiohttp.ClientError, TimeoutError: If it could not be reached to the end.
     """
     pause_s = FIRST_PAUSE_S
     for _ in range(TRIES - 1):
         try:
             return await send()
-        except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError) as error:
+        except (discord.HTTPException, discord.RateLimited, *UNREACHED) as error:
             if not _may_pass(error):
                 raise
             event(_log, "sent_again", logging.WARNING, error=type(error).__name__)
@@ -70,14 +72,14 @@ async def acknowledge(respond: Callable[[], Awaitable[object]]) -> None:
 
     Raises:
         discord.HTTPException: If Discord refuses it, or is at fault to the end.
-        aiohttp.ClientError: If it could not be reached to the end.
+        aiohttp.ClientError, TimeoutError: If it could not be reached to the end.
     """
     ends = time.monotonic() + ACKNOWLEDGED_S
     while True:
         try:
             await respond()
             return
-        except (discord.HTTPException, aiohttp.ClientError) as error:
+        except (discord.HTTPException, *UNREACHED) as error:
             if isinstance(error, discord.HTTPException) and error.code == ALREADY_ACKNOWLEDGED:
                 event(_log, "acknowledged_before", logging.WARNING)
                 return

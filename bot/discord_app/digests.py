@@ -6,12 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import aiohttp
 import discord
 
 from bot.database import DatabaseError
 from bot.discord_app.cards import MessageCard, card_of, layout
-from bot.discord_app.delivery import deliver
+from bot.discord_app.delivery import UNREACHED, deliver
 from bot.discord_app.records import Records
 from bot.event_log import event
 
@@ -123,7 +122,7 @@ async def send_due(
         except (discord.NotFound, discord.Forbidden) as error:
             # The channel is gone or closed; the next week may be better.
             event(_log, "no_digest", logging.WARNING, code=error.code)
-        except (discord.DiscordException, aiohttp.ClientError, DatabaseError) as error:
+        except (discord.DiscordException, *UNREACHED, DatabaseError) as error:
             event(_log, "digest_put_off", logging.WARNING, error=type(error).__name__)
             continue
         except Exception:

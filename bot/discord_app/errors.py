@@ -3,11 +3,11 @@
 import logging
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands
 
 from bot.database import DatabaseError
+from bot.discord_app.delivery import UNREACHED
 from bot.discord_app.limits import EXPIRED_TOKEN
 from bot.discord_app.rendering import notice
 from bot.event_log import event
@@ -61,5 +61,5 @@ async def _tell(interaction: discord.Interaction[Any], text: str) -> None:
             await interaction.response.send_message(text, ephemeral=True)
     except discord.HTTPException as error:
         event(_log, "not_told", logging.WARNING, status=error.status, code=error.code)
-    except (discord.RateLimited, aiohttp.ClientError) as error:
+    except (discord.RateLimited, *UNREACHED) as error:
         event(_log, "not_told", logging.WARNING, error=type(error).__name__)

@@ -6,9 +6,9 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-import aiohttp
 import discord
 
+from bot.discord_app.delivery import UNREACHED
 from bot.event_log import event
 
 _log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class ProgressMessage:
             self._changed.clear()
             try:
                 await self._edit(self._text)
-            except (discord.DiscordException, aiohttp.ClientError) as error:
+            except (discord.DiscordException, *UNREACHED) as error:
                 event(_log, "progress_not_shown", logging.WARNING, error=type(error).__name__)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._pause_s):

@@ -5,13 +5,12 @@ import logging
 import re
 from typing import Any, Self
 
-import aiohttp
 import discord
 from discord import ui
 
 from bot.discord_app.cards import layout
 from bot.discord_app.collaborators import Collaborators
-from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.delivery import UNREACHED, acknowledge, deliver
 from bot.discord_app.limits import CLOSED_THREAD
 from bot.discord_app.origins import server_id_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
@@ -48,7 +47,7 @@ async def mark_solved(interaction: discord.Interaction[Any], client: Collaborato
             if len(post.applied_tags) >= MAX_TAGS:
                 return None
             await post.add_tags(tag)
-    except (discord.DiscordException, aiohttp.ClientError) as error:
+    except (discord.DiscordException, *UNREACHED) as error:
         event(_log, "not_tagged", logging.WARNING, error=type(error).__name__)
         return None
     return notice("solved", tag=tag.name)
@@ -102,7 +101,7 @@ class PersonButton(
             return notice("person_asked_before")
         try:
             await deliver(lambda: thread.send(view=shown, **_pinging(channel, interaction.id)))
-        except (discord.DiscordException, aiohttp.ClientError) as error:
+        except (discord.DiscordException, *UNREACHED) as error:
             await asyncio.to_thread(client.support.take_back_call, thread.id)
             if _may_not_write(error):
                 event(_log, "not_sent", logging.WARNING, error=type(error).__name__)

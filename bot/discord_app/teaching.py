@@ -5,9 +5,9 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
-import aiohttp
 import discord
 
+from bot.discord_app.delivery import UNREACHED
 from bot.discord_app.document_changes import Changes, Note, Show
 from bot.discord_app.records import Records, once_reached
 from bot.discord_app.rendering import notice
@@ -67,7 +67,7 @@ class Teaching:
             await self._channel(message.channel_id).fetch_message(message.id)
         except discord.NotFound:
             return True
-        except (discord.DiscordException, aiohttp.ClientError) as error:
+        except (discord.DiscordException, *UNREACHED) as error:
             event(_log, "message_unknown", logging.WARNING, error=type(error).__name__)
         return False
 

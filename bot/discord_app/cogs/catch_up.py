@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import cast
 
-import aiohttp
 import discord
 from discord.ext import commands
 from discord.utils import time_snowflake
@@ -14,7 +13,7 @@ from discord.utils import time_snowflake
 from bot.collection_names import server_collection
 from bot.database import DatabaseError
 from bot.discord_app.client import QuothBot
-from bot.discord_app.delivery import deliver
+from bot.discord_app.delivery import UNREACHED, deliver
 from bot.discord_app.housekeeping import finish_changes, scopes_to_index
 from bot.discord_app.limits import INTERACTION_S
 from bot.discord_app.rendering import notice
@@ -39,7 +38,7 @@ _ORIGINAL = cast("int", "@original")
 _GOES_ON = "…"
 
 _Readable = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
-_FAILURES = (discord.DiscordException, aiohttp.ClientError)
+_FAILURES = (discord.DiscordException, *UNREACHED)
 
 
 class CatchUp(commands.Cog):

@@ -3,11 +3,11 @@
 import asyncio
 import logging
 
-import aiohttp
 import discord
 from discord.ext import commands
 
 from bot.discord_app.client import QuothBot
+from bot.discord_app.delivery import UNREACHED
 from bot.discord_app.digests import Digests
 from bot.event_log import event
 
@@ -71,7 +71,7 @@ class Gone(commands.Cog):
             await self._bot.fetch_channel(channel_id)
         except discord.NotFound:
             return True
-        except (discord.DiscordException, aiohttp.ClientError) as error:
+        except (discord.DiscordException, *UNREACHED) as error:
             event(_log, "channel_unknown", logging.WARNING, error=type(error).__name__)
         return False
 

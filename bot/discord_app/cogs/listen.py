@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
-import aiohttp
 import discord
 from discord.ext import commands
 
@@ -18,7 +17,7 @@ from bot.discord_app.cards import layout
 from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.read import help_card
-from bot.discord_app.delivery import deliver
+from bot.discord_app.delivery import UNREACHED, deliver
 from bot.discord_app.markdown import without_references
 from bot.discord_app.once import Once
 from bot.discord_app.origins import Origin, moderates, role_ids
@@ -93,7 +92,7 @@ class Listen(commands.Cog):
             except discord.HTTPException as error:
                 # Deleted, archived, or no right to speak here: nobody can be told.
                 event(_log, "not_sent", logging.WARNING, status=error.status, code=error.code)
-            except (discord.RateLimited, aiohttp.ClientError) as error:
+            except (discord.RateLimited, *UNREACHED) as error:
                 event(_log, "not_sent", logging.WARNING, error=type(error).__name__)
 
     async def _above(self, message: discord.Message) -> tuple[int, ...] | None:
@@ -116,7 +115,7 @@ class Listen(commands.Cog):
             if isinstance(found, discord.Thread) and found.parent is None:
                 parent = await self._bot.fetch_channel(found.parent_id)
                 follows = (found.parent_id, *above(parent, message.guild))
-        except (discord.DiscordException, aiohttp.ClientError) as error:
+        except (discord.DiscordException, *UNREACHED) as error:
             event(_log, "channel_unknown", logging.WARNING, error=type(error).__name__)
             return None
         if len(self._fetched) >= _MAX_FETCHED:
@@ -275,7 +274,7 @@ async def _typing(channel: discord.abc.Messageable) -> AsyncIterator[None]:
     """Show that Quoth types; where that fails or lags, the answer does not wait for it."""
 
     async def show() -> None:
-        with contextlib.suppress(discord.DiscordException, aiohttp.ClientError, OSError):
+        with contextlib.suppress(discord.DiscordException, *UNREACHED, OSError):
             async with channel.typing():
                 await asyncio.Event().wait()
 

@@ -3,14 +3,13 @@
 import asyncio
 import logging
 
-import aiohttp
 import discord
 from discord.ext import commands
 
 from bot.discord_app.asking import Reply, contents
 from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
-from bot.discord_app.delivery import deliver
+from bot.discord_app.delivery import UNREACHED, deliver
 from bot.discord_app.markdown import without_references
 from bot.discord_app.origins import Origin
 from bot.discord_app.permissions import ANSWERING_IN_THREADS, lacking
@@ -53,7 +52,7 @@ class Posts(commands.Cog):
                 await self._answer(thread, channel, origin)
             except discord.HTTPException as error:
                 event(_log, "not_sent", logging.WARNING, status=error.status, code=error.code)
-            except (discord.RateLimited, aiohttp.ClientError) as error:
+            except (discord.RateLimited, *UNREACHED) as error:
                 event(_log, "not_sent", logging.WARNING, error=type(error).__name__)
 
     async def _answer(

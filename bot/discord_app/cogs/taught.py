@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands, ui
 from discord.ext import commands
@@ -20,7 +19,7 @@ from bot.discord_app.cards import MessageCard
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.documents import change_documents
 from bot.discord_app.consent import ConsentButton, ask_author, message_text, today
-from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.delivery import UNREACHED, acknowledge, deliver
 from bot.discord_app.forms import Form, open_form
 from bot.discord_app.limits import MAX_CHOICE, MAX_CHOICES
 from bot.discord_app.list_cards import taught_card
@@ -129,7 +128,7 @@ class TaughtAnswers(ServerCog):
                 async with asyncio.timeout(_FETCH_S):
                     replied = await message.channel.fetch_message(reference.message_id)
                     text = message_text(replied)
-            except (TimeoutError, discord.DiscordException, aiohttp.ClientError):
+            except (discord.DiscordException, *UNREACHED):
                 return ""
         return shorten(one_line(next(iter(questions_in(text)), text)), MAX_QUESTION_CHARS)
 
@@ -163,7 +162,7 @@ class TaughtAnswers(ServerCog):
         try:
             async with asyncio.timeout(_FETCH_S):
                 message = await channel.fetch_message(at.id)
-        except (TimeoutError, discord.DiscordException, aiohttp.ClientError):
+        except (discord.DiscordException, *UNREACHED):
             return None
         return message if message.content.strip() else None
 

@@ -7,6 +7,7 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
+import aiohttp
 import pytest
 from discord.gateway import KeepAliveHandler
 
@@ -14,8 +15,15 @@ from bot.collection_names import server_collection
 from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.bot.discord_app.fakes import GatedAnswers
 from tests.discord_service import LocalDiscord
+from tests.discord_service.rest import CARRIED_OUT
 from tests.discord_service.service import PATIENCE_S
 from tests.discord_service.world import Channel, Guild, User
+
+
+def soon_given_up(running: RunningBot) -> None:
+    """Have requests that nobody answers end in a second, not in five minutes."""
+    session: aiohttp.ClientSession = vars(running.bot.http)["_HTTPClient__session"]
+    session._timeout = aiohttp.ClientTimeout(total=1.0)
 
 
 def ask(local: LocalDiscord, channel: Channel, user: User) -> str:
@@ -162,6 +170,23 @@ def test_an_answer_that_discord_drops_for_a_moment_arrives_once(
 
     assert local.answer_to(asked).title == "812"
     assert asked.followups == []
+
+
+def test_an_answer_of_which_discord_says_nothing_is_sent_again_and_arrives_once(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    soon_given_up(bot)
+    sent = len(local.requests)
+
+    def is_sent_again() -> bool:
+        return local.requests[sent:].count(("POST", f"/api/v10/channels/{channel.id}/messages")) > 1
+
+    local.fault("POST", "/messages", CARRIED_OUT, is_over=is_sent_again)
+    said = local.say(channel, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+
+    assert local.reply_to(said).title == "812"
+    assert ask(local, channel, asker) == "812"
+    assert len(local.replies(said)) == 1
 
 
 @pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 40060)])

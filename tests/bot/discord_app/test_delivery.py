@@ -39,7 +39,10 @@ class Sender:
         return "sent"
 
 
-PASSING = [refusal(503), refusal(429), discord.RateLimited(99.0), aiohttp.ServerDisconnectedError()]
+PASSING = [
+    *(refusal(503), refusal(429), discord.RateLimited(99.0)),
+    *(aiohttp.ServerDisconnectedError(), TimeoutError()),
+]
 
 
 @pytest.mark.parametrize("error", PASSING)
