@@ -149,10 +149,15 @@ class StoredAnswers:
 
     def forget_document(self, scope: str, document_id: str) -> None:
         """Take what is quoted from a document of a server's own out of answers and votes."""
+        here = (server_of(scope),)
         with self._database.deletion() as connection:
-            rows = connection.execute(
-                "SELECT id, found FROM answers WHERE server = ?", (server_of(scope),)
+            # Of a vote whose answer is gone nobody can tell what it quotes.
+            connection.execute(
+                "UPDATE feedback SET given = NULL WHERE server = ?"
+                " AND answer_id NOT IN (SELECT id FROM answers)",
+                here,
             )
+            rows = connection.execute("SELECT id, found FROM answers WHERE server = ?", here)
             for answer_id, found in rows.fetchall():
                 before = CONTENTS.validate_json(found)
                 after = before.without(scope, document_id)

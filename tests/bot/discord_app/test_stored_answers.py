@@ -246,6 +246,33 @@ def test_a_vote_takes_the_place_of_the_one_before(place: Place) -> None:
     records.close()
 
 
+def test_a_vote_whose_answer_is_gone_keeps_nothing_of_a_document_that_is_removed(
+    place: Place,
+) -> None:
+    records = Records(place())
+    answers = StoredAnswers(records)
+    for server in (7, 8):
+        answer = replace(
+            found(replace(span(), collection=scope_of(records, server))), id=f"{server}" * 32
+        )
+        answers.keep(answer, 1, server, with_question=False)
+        kept = answers.get(answer.id, 1, server)
+        assert kept is not None
+        answers.vote(kept, 2, complaint=None, expected=None, question=None)
+    records.forget(1)
+
+    answers.forget_document(scope_of(records, 7), "figures.txt")
+    given = records.rows("SELECT given FROM feedback ORDER BY answer_id")
+    assert given == [(None,), ("812",)]
+    records.close()
+
+
+def scope_of(records: Records, server_id: int) -> str:
+    scope = records.collection(server_id)
+    assert scope is not None
+    return scope
+
+
 def test_a_button_that_is_written_after_its_form_changes_no_complaint(place: Place) -> None:
     records = Records(place())
     answers = StoredAnswers(records)
