@@ -105,6 +105,15 @@ class Teaching:
 
         self._soon(self._delete(scope, names))
 
+    async def forget_gone(self, server_id: int) -> None:
+        """Forget, soon, the messages of a server that Discord has no longer."""
+        gone = set()
+        for message in await self.messages(self._scope(server_id)):
+            if await self.is_gone(message):
+                gone.add(message)
+        if gone:
+            self.forget_messages(server_id, gone.__contains__)
+
     def forget_documents(self, forgotten: Iterable[MessageAt]) -> None:
         """Delete, soon, what was made of messages that are forgotten."""
         by_scope: dict[str, list[str]] = {}

@@ -368,12 +368,23 @@ class LocalDiscord(State):
         }
         self._do(self.gateway.dispatch("GUILD_CREATE", data, guild))
 
+    def archive(self, thread: Channel) -> None:
+        """Archive a thread, as Discord does where nobody has written for a while."""
+        assert thread.guild is not None
+        # No session that begins afterwards is told of it.
+        thread.guild.channels.remove(thread)
+        data = thread.json()
+        data["thread_metadata"]["archived"] = True
+        self._do(self.gateway.dispatch("THREAD_UPDATE", data, thread.guild))
+
     def delete_channel(self, channel: Channel) -> None:
-        """Delete a channel with its messages."""
-        del self.channels[channel.id]
-        channel.messages.clear()
+        """Delete a channel with its messages and its threads."""
         assert channel.guild is not None
-        channel.guild.channels.remove(channel)
+        for one in [one for one in self.channels.values() if channel in (one, one.parent)]:
+            del self.channels[one.id]
+            one.messages.clear()
+            if one in channel.guild.channels:
+                channel.guild.channels.remove(one)
         self._do(self.gateway.dispatch("CHANNEL_DELETE", channel.json(), channel.guild))
 
     def delete_role(self, guild: Guild, role: Role) -> None:

@@ -281,9 +281,11 @@ class TaughtAnswers(ServerCog):
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        """Forget the messages of a channel that was deleted."""
+        """Forget the messages of a channel that was deleted, and of its threads."""
         gone = channel.id
         self._bot.teaching.forget_messages(channel.guild.id, lambda one: one.channel_id == gone)
+        # Nobody tells of threads that were archived.
+        await self._bot.teaching.forget_gone(channel.guild.id)
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, thread: discord.RawThreadDeleteEvent) -> None:
@@ -300,12 +302,7 @@ class TaughtAnswers(ServerCog):
             if guild.shard_id == shard_id
         }
         for scope in await self._bot.teaching.scopes_among([*here]):
-            gone = set()
-            for message in await self._bot.teaching.messages(scope):
-                if await self._bot.teaching.is_gone(message):
-                    gone.add(message)
-            if gone:
-                self._bot.teaching.forget_messages(here[scope], gone.__contains__)
+            await self._bot.teaching.forget_gone(here[scope])
 
 
 def _zipped(taught: list[Taught]) -> bytes:

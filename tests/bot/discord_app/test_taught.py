@@ -311,6 +311,23 @@ def test_what_was_taught_is_gone_with_its_message(
     until(lambda: "north wing" not in quoted(local, channel))
 
 
+@pytest.mark.parametrize("is_archived", [False, True], ids=["open", "archived"])
+def test_what_was_taught_in_a_thread_is_gone_with_the_channel_of_the_thread(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, teacher: User, is_archived: bool
+) -> None:
+    assert channel.guild is not None
+    doomed = local.add_channel(channel.guild, "doomed")
+    start_bot()
+    post = local.open_post(doomed, teacher, "Press cards")
+    teach(local, local.say(post, teacher, TEXT), teacher)
+    assert QUESTION in listed(local, channel, teacher)
+    if is_archived:
+        local.archive(post)
+    local.delete_channel(doomed)
+
+    until(lambda: "was taught nothing" in listed(local, channel, teacher))
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def recorded(request: pytest.FixtureRequest) -> dict[str, str]:
     """The setting by which the records are in each kind of database."""
