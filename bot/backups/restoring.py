@@ -27,8 +27,9 @@ from bot.backups.contents import (
 )
 from bot.backups.errors import BackupError
 from bot.collection_names import BASE_COLLECTION, collections_in
-from bot.database import migrate, version
+from bot.database import RecordsError, migrate, version
 from bot.discord_app.migrations import STEPS
+from bot.discord_app.only_process import only_process
 from bot.settings import (
     CALIBRATION_NAME,
     COLLECTIONS_NAME,
@@ -98,14 +99,16 @@ def restore(settings: Settings, source: Path, now: datetime, *, replace: bool) -
                 f"{data}: holds something already ({names}). Restore into an empty data folder "
                 "with --data, or add --replace, which puts aside what is there."
             )
-        _refuse_in_use(settings)
         try:
-            data.mkdir(parents=True, exist_ok=True)
-            _refuse_without_room(data, manifest)
-            with _staging(data) as staging:
-                archive.unpack(staging)
-                before = data / f"replaced-{now:%Y%m%dT%H%M%S}" if there else None
-                _exchange(data, there, staging, before)
+            with only_process(data):
+                _refuse_in_use(settings)
+                _refuse_without_room(data, manifest)
+                with _staging(data) as staging:
+                    archive.unpack(staging)
+                    before = data / f"replaced-{now:%Y%m%dT%H%M%S}" if there else None
+                    _exchange(data, there, staging, before)
+        except RecordsError as error:
+            raise BackupError(f"{error} Nothing was restored.") from error
         except OSError as error:
             raise BackupError(
                 f"{error.filename or data}: can't be written ({error.strerror or error}). Nothing "

@@ -28,6 +28,7 @@ from bot.backups.writing import back_up
 from bot.cli import backup as backup_command
 from bot.cli import restore as restore_command
 from bot.discord_app.migrations import STEPS
+from bot.discord_app.only_process import LOCK_NAME, only_process
 from bot.discord_app.question_log import logged_questions
 from bot.discord_app.records import DAY_S, Records
 from bot.discord_app.stored_answers import StoredAnswers
@@ -64,7 +65,8 @@ def told(library: Library) -> str:
 
 
 def names_in(folder: Path) -> set[str]:
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    return found - {LOCK_NAME}
 
 
 @pytest.fixture
@@ -247,6 +249,19 @@ def test_nothing_is_restored_where_quoth_runs(full: Path, archive: Path) -> None
     assert list(full.glob("replaced-*")) == []
     keep(running, "b" * 32)
     running.close()
+
+    assert run_restore(full, archive, "--replace").exit_code == 0
+
+
+def test_nothing_is_restored_on_the_folder_of_a_bot_whose_records_are_in_a_database(
+    full: Path, archive: Path
+) -> None:
+    (full / "quoth.sqlite").unlink()
+    with only_process(full):
+        refused = run_restore(full, archive, "--replace")
+    assert refused.exit_code == 1
+    assert "another quoth run is at work on it" in refused.stderr
+    assert list(full.glob("replaced-*")) == []
 
     assert run_restore(full, archive, "--replace").exit_code == 0
 
