@@ -277,13 +277,15 @@ class Changes:
         with suppress(DatabaseError):
             await asyncio.to_thread(self._forget, scope, name)
         done = notice("document_removed", name=shown_name(name))
-        built = await self._build(scope, show, done)
-        # It was answered from until now. What can't be forgotten even now is an error.
-        await asyncio.to_thread(self._forget, scope, name)
-        return self._told(built, done)
+        return self._told(await self.index_without(scope, [name], done, show), done)
 
     async def take_back(self, scope: str, names: Sequence[str], done: str, show: Show) -> str:
         """Forget what a server was taught, by document, however often there was a change before."""
+        refused = await self.remove_taught(scope, names)
+        return refused or self._told(await self.index_without(scope, names, done, show), done)
+
+    async def remove_taught(self, scope: str, names: Sequence[str]) -> str | None:
+        """Delete what a server was taught, which is answered from until it is indexed again."""
         await asyncio.to_thread(self._taught.remove, scope, names)
         try:
             for name in names:
@@ -293,10 +295,16 @@ class Changes:
         event(_log, "documents_taken_back", collection=scope, documents=len(names))
         with suppress(DatabaseError):
             await self._forget_all(scope, names)
+        return None
+
+    async def index_without(
+        self, scope: str, names: Sequence[str], done: str = "", show: Show = lambda _: None
+    ) -> Built | NotBuilt:
+        """Index a server's documents once some were removed; nobody can quote these then."""
         built = await self._build(scope, show, done)
         # They were answered from until now. What can't be forgotten even now is an error.
         await self._forget_all(scope, names)
-        return self._told(built, done)
+        return built
 
     async def _forget_all(self, scope: str, names: Sequence[str]) -> None:
         for name in names:

@@ -14,8 +14,13 @@ from bot.discord_app.rendering import notice
 from bot.discord_app.taught import MessageAt, Taught
 from bot.discord_app.taught_store import TaughtStore
 from bot.event_log import event
+from bot.serving.build_process import Built
+from bot.serving.index_watcher import MAX_PAUSE_S
 
 _log = logging.getLogger(__name__)
+
+# Where an index can't be made, it is tried again after so long, and each time after twice as long.
+BUILD_AGAIN_S = 10.0
 
 
 class Teaching:
@@ -139,9 +144,18 @@ class Teaching:
     async def _delete(self, scope: str, names: Callable[[], Awaitable[Sequence[str]]]) -> None:
         """Delete documents, once no other change of the server's is under way."""
         found = await names()
-        if found:
-            async with self._changes.turn(scope):
-                await once_reached(
-                    lambda: self._changes.take_back(scope, found, "", lambda _: None),
-                    collection=scope,
-                )
+        if not found:
+            return
+        async with self._changes.turn(scope):
+            await once_reached(lambda: self._changes.remove_taught(scope, found), collection=scope)
+        pause_s = BUILD_AGAIN_S
+        while not await self._is_indexed_without(scope, found):
+            await asyncio.sleep(pause_s)
+            pause_s = min(MAX_PAUSE_S, 2 * pause_s)
+
+    async def _is_indexed_without(self, scope: str, names: Sequence[str]) -> bool:
+        async with self._changes.turn(scope):
+            built = await once_reached(
+                lambda: self._changes.index_without(scope, names), collection=scope
+            )
+        return isinstance(built, Built)

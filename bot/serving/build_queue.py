@@ -180,6 +180,9 @@ class Builder:
         self._processes.add(process)
         try:
             outcome = await process.run()
+        except OSError as error:
+            # It could not be started: there is no memory for it, or are too many processes.
+            outcome = Ended(1, str(error))
         finally:
             self._processes.remove(process)
         if isinstance(outcome, Built):

@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 
+from bot.discord_app import teaching
 from bot.discord_app.migrations import STEPS
 from bot.discord_app.taught import read_taught
+from bot.serving import build_queue
 from tests.bot.discord_app.conftest import RunningBot, StartBot
+from tests.bot.discord_app.launcher import fake_index_command
 from tests.bot.discord_app.process import Process
 from tests.conftest import Library
 from tests.discord_service import LocalDiscord
@@ -308,6 +311,28 @@ def test_what_was_taught_is_gone_with_its_message(
     local.delete(lesson)
 
     until(lambda: "was taught nothing" in listed(local, channel, teacher))
+    until(lambda: "north wing" not in quoted(local, channel))
+
+
+@pytest.mark.parametrize("command", [["false"], ["no-such-command"]], ids=["fails", "no process"])
+def test_what_is_deleted_is_forgotten_although_the_index_can_not_be_made_at_first(
+    local: LocalDiscord,
+    bot: RunningBot,
+    channel: Channel,
+    lesson: Message,
+    teacher: User,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: list[str],
+) -> None:
+    monkeypatch.setattr(teaching, "BUILD_AGAIN_S", 0.1)
+    teach(local, lesson, teacher)
+    working, broken = fake_index_command(tmp_path), iter([command])
+    monkeypatch.setattr(
+        build_queue, "index_command", lambda *given: next(broken, None) or working(*given)
+    )
+    local.delete(lesson)
+
     until(lambda: "north wing" not in quoted(local, channel))
 
 
