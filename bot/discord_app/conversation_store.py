@@ -64,7 +64,8 @@ class Conversations(Protocol):
 
     async def follow_forgotten(self) -> None:
         """
-        Drop what members asked whom another process has forgotten.
+        Drop what members asked whom another process has forgotten, and from a database what is
+        over.
 
         Raises:
             DatabaseError: If it can't be told who that is.
@@ -174,8 +175,7 @@ class SharedConversations:
         asked: float | None = None,
     ) -> None:
         """See `Conversations.remember`."""
-        now = self._clock()
-        asked = now if asked is None else asked
+        asked = self._clock() if asked is None else asked
         await self._own.remember(
             answer_id, turns, channel_id, user_id, is_private=is_private, asked=asked
         )
@@ -186,12 +186,7 @@ class SharedConversations:
             self._unshared[answer_id] = (answer_id, asked, channel_id, asker, is_private, text)
             if len(self._unshared) > MAX_CONVERSATIONS:
                 self._unshared.popitem(last=False)
-            old = (now - KEPT_S,)
-            await self._soon(
-                lambda database: database.execute(
-                    "DELETE FROM conversations WHERE touched < ?", old
-                )
-            )
+            await self._soon(lambda _: None)
         # Names of files may hold half characters, which JSON does not.
         except (DatabaseError, ValueError) as error:
             event(_log, "conversation_not_shared", logging.WARNING, reason=type(error).__name__)
@@ -262,10 +257,13 @@ class SharedConversations:
 
     async def follow_forgotten(self) -> None:
         """See `Conversations.follow_forgotten`."""
-        rows = await self._records.soon(
-            lambda database: database.execute("SELECT member, noted FROM forgotten").fetchall()
-        )
-        forgotten: dict[str, float] = dict(rows)
+        old = (self._clock() - KEPT_S,)
+
+        def look(database: Connection) -> dict[str, float]:
+            database.execute("DELETE FROM conversations WHERE touched < ?", old)
+            return dict(database.execute("SELECT member, noted FROM forgotten").fetchall())
+
+        forgotten = await self._records.soon(look)
         self._own.drop(
             lambda user_id, asked: asked <= forgotten.get(self._records.hashed(user_id), 0.0)
         )

@@ -345,3 +345,21 @@ def test_what_waits_for_longer_than_a_conversation_lasts_is_never_written(
             assert records.rows("SELECT * FROM conversations") == []
 
     asyncio.run(talk())
+
+
+def test_what_is_over_stands_in_no_database_although_nobody_asks_any_more(
+    postgres_database: str, clock: Clock
+) -> None:
+    from bot.postgres import PostgresDatabase
+
+    async def main() -> list[Any]:
+        with closing(Records(PostgresDatabase(postgres_database), clock)) as records:
+            here = SharedConversations(records)
+            await remember(here, "a", 1, 2)
+            clock.now += KEPT_S - 1
+            await remember(here, "b", 1, 2)
+            clock.now += 2
+            await here.follow_forgotten()
+            return records.rows("SELECT answer_id FROM conversations")
+
+    assert asyncio.run(main()) == [("b",)]
