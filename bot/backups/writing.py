@@ -2,11 +2,13 @@
 
 import hashlib
 import os
+import shutil
 import sqlite3
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +35,9 @@ from index.provenance import PROVENANCE_NAME
 _CHUNK_BYTES = 2**20
 # Members' documents and questions are for nobody else on this machine to read.
 _PRIVATE = 0o600
+_COPYING = ".backup-"
+# Longer than any copy of the records takes.
+_COPIED_S = 24 * 60 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +207,13 @@ def _records_copy(settings: Settings) -> Iterator[Path]:
     Raises:
         BackupError: If they can't be read.
     """
+    # One that was killed has left its copy, in which is what members have deleted since.
+    for leftover in settings.data.glob(f"{_COPYING}*"):
+        with suppress(OSError):
+            if leftover.stat().st_mtime < time.time() - _COPIED_S:
+                shutil.rmtree(leftover)
     # Beside the records, where whoever may read them can write, and there is room.
-    with tempfile.TemporaryDirectory(prefix=".backup-", dir=settings.data) as folder:
+    with tempfile.TemporaryDirectory(prefix=_COPYING, dir=settings.data) as folder:
         copy = Path(folder, RECORDS_NAME)
         try:
             copy.touch(mode=_PRIVATE)

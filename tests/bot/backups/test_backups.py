@@ -266,6 +266,19 @@ def test_nothing_is_restored_on_the_folder_of_a_bot_whose_records_are_in_a_datab
     assert run_restore(full, archive, "--replace").exit_code == 0
 
 
+def test_what_a_backup_that_was_killed_has_left_of_the_records_goes_with_a_later_one(
+    full: Path, tmp_path: Path
+) -> None:
+    killed, running = full / ".backup-killed", full / ".backup-running"
+    for left, age in ((killed, 2 * DAY_S), (running, 60.0)):
+        left.mkdir()
+        (left / "quoth.sqlite").write_bytes(b"of members")
+        os.utime(left, (time.time() - age,) * 2)
+
+    assert run_backup(full, tmp_path / "backup.zip").exit_code == 0
+    assert [*full.glob(".backup-*")] == [running]
+
+
 def test_damaged_records_are_what_somebody_restores_for(full: Path, archive: Path) -> None:
     (full / "quoth.sqlite").write_bytes(b"no database" * 1_000)
 
