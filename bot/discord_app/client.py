@@ -39,7 +39,7 @@ from bot.discord_app.once import Once
 from bot.discord_app.origins import Audience, Origin, server_id_of
 from bot.discord_app.permissions import INVITED
 from bot.discord_app.posts import SupportChannels
-from bot.discord_app.records import Records
+from bot.discord_app.records import Records, once_reached
 from bot.discord_app.servers import Servers
 from bot.discord_app.sharded_bot import ShardedBot
 from bot.discord_app.sharing import private_buttons
@@ -292,16 +292,26 @@ class QuothBot(ShardedBot):
 
     async def _note_servers(self) -> None:
         """Note where Quoth is, and where it is no longer, as far as its shards can tell."""
-        server_ids = {guild.id for guild in self.guilds}
         names = await asyncio.to_thread(collections_in, self.settings.collections)
         with_documents = [server for name in names if (server := server_of(name)) is not None]
-        await asyncio.to_thread(self.servers.note_present, server_ids, with_documents, self.named)
+
+        async def note() -> None:
+            here = {guild.id for guild in self.guilds}
+            await asyncio.to_thread(self.servers.note_present, here, with_documents, self.named)
+
+        await once_reached(note)
         if self.has_named_all:
             self.servers_noted.set()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Begin the time after which a server's data is deleted."""
-        await asyncio.to_thread(self.servers.leave, guild.id)
+
+        async def note() -> None:
+            # It may have let Quoth in again while that could not be noted.
+            if self.get_guild(guild.id) is None:
+                await asyncio.to_thread(self.servers.leave, guild.id)
+
+        await once_reached(note)
         event(_log, "left", server=self.records.hashed(guild.id))
 
     async def on_error(self, event_method: str, /, *_: Any, **__: Any) -> None:

@@ -131,6 +131,43 @@ def departures(running: RunningBot) -> set[str]:
     return {server for (server,) in rows}
 
 
+def test_which_servers_were_left_is_noted_once_the_records_can_be_written(
+    local: LocalDiscord, start_bot: StartBot, guild: Guild, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = local.add_guild("Elsewhere")
+    local.add_channel(other)
+    running = start_bot()
+    bot = running.bot
+    bot.records.write(
+        "CREATE TRIGGER locked BEFORE INSERT ON departures BEGIN SELECT RAISE(ABORT, 'locked'); END"
+    )
+    for left in (guild, other):
+        local.leave(left)
+    local.wait_for(lambda: caplog.messages.count("waits_for_records") == 2, "a word")
+    local.join(guild)
+    local.wait_for(lambda: bot.get_guild(guild.id), "the server")
+    bot.records.write("DROP TRIGGER locked")
+
+    local.wait_for(lambda: departures(running) == {bot.records.hashed(other.id)}, "a note")
+
+
+def test_the_servers_of_a_session_are_noted_once_the_records_can_be_written(
+    local: LocalDiscord, start_bot: StartBot, guild: Guild, caplog: pytest.LogCaptureFixture
+) -> None:
+    bot = start_bot().bot
+    local.wait_for(bot.servers_noted.is_set, "a note")
+    bot.servers.leave(guild.id)
+    bot.servers_noted.clear()
+    bot.records.write(
+        "CREATE TRIGGER locked BEFORE DELETE ON departures BEGIN SELECT RAISE(ABORT, 'locked'); END"
+    )
+    local.invalidate(resumable=False)
+    local.wait_for(lambda: "waits_for_records" in caplog.messages, "a word")
+    bot.records.write("DROP TRIGGER locked")
+
+    local.wait_for(bot.servers_noted.is_set, "another note")
+
+
 def test_a_rate_limit_is_waited_out(
     local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
 ) -> None:
@@ -269,13 +306,15 @@ def test_what_can_not_be_written_down_is_not_written_to_the_log_instead(
     local: LocalDiscord,
     bot: RunningBot,
     guild: Guild,
+    channel: Channel,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    bot.bot.channels.set(guild.id, channel.id, is_allowed=True)
     failing = "BEGIN SELECT RAISE(ABORT, 'what was to be written'); END"
     with closing(sqlite3.connect(tmp_path / "data" / "quoth.sqlite")) as records, records:
-        records.execute(f"CREATE TRIGGER failing BEFORE INSERT ON departures {failing}")
-    local.leave(guild)
+        records.execute(f"CREATE TRIGGER failing BEFORE DELETE ON channels {failing}")
+    local.delete_channel(channel)
     local.wait_for(lambda: "records_away" in caplog.messages, "a word")
 
     assert "to be written" not in caplog.text
