@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from bot.collection_builds import preview_collection
 from bot.collection_names import server_collection
@@ -100,17 +101,28 @@ async def scopes_to_index(
 
 
 async def finish_changes(
-    settings: Settings, builder: Builds, taught: TaughtStore, scope: str
+    settings: Settings,
+    builder: Builds,
+    taught: TaughtStore,
+    scope: str,
+    forget: Callable[[str, str], None],
 ) -> None:
     """
     Index a server's documents, and what it was taught, if its index is behind.
 
     Quoth may have been stopped between a change and its build, or be another version by now, or
     have lost its data folder. No change of the server may be under way (`Changes.turn`).
+
+    Args:
+        settings: Where collections are.
+        builder: Indexes one.
+        taught: Makes documents of what the server was taught.
+        scope: The server's collection.
+        forget: Takes what is quoted from a document of a collection out of what is remembered.
     """
     try:
         await asyncio.to_thread(taught.write_documents, scope, settings.documents(scope))
-        is_behind = await asyncio.to_thread(_is_behind, settings, scope)
+        is_behind, removed = await asyncio.to_thread(_behind, settings, scope)
     except (OSError, SharedError, DatabaseError) as error:
         reason = type(error).__name__
         event(_log, "not_looked_at", logging.ERROR, collection=scope, reason=reason)
@@ -119,6 +131,8 @@ async def finish_changes(
         own = OwnDocuments(settings.documents(scope))
         size = sum((await asyncio.to_thread(own.sizes)).values())
         await builder.build(scope, size=size)
+    for name in removed:
+        await once_reached(partial(asyncio.to_thread, forget, scope, name), collection=scope)
 
 
 def _bring(settings: Settings, shared: Shared, scope: str) -> None:
@@ -131,21 +145,23 @@ def _bring(settings: Settings, shared: Shared, scope: str) -> None:
         # It can't be had, or is another version's: what is here is compared.
 
 
-def _is_behind(settings: Settings, scope: str) -> bool:
+def _behind(settings: Settings, scope: str) -> tuple[bool, Sequence[str]]:
+    """Whether an index has to be made, and the documents in the one there is that were removed."""
     shared = shared_of(settings)
     if shared is not None:
         _bring(settings, shared, scope)
     kept = shared.generations.kept(scope).get(scope) if shared else None
-    collection = Collection(settings.collection(scope))
-    if kept.is_held if kept else collection.is_held():
-        return False
     try:
         changes = preview_collection(settings, scope).changes
     except NoDocumentsError:
-        return False
+        return False, ()
+    if kept.is_held if kept else Collection(settings.collection(scope)).is_held():
+        # Whoever went back to it did so before.
+        return bool(changes.removed), changes.removed
     is_missing = shared is not None and kept is None
-    return (
+    is_behind = (
         bool(changes)
         or is_missing
         or (settings.search_database is not None and is_unpublished(collection_of(settings, scope)))
     )
+    return is_behind, changes.removed

@@ -186,7 +186,8 @@ def test_what_servers_were_taught_is_indexed_on_a_machine_that_has_no_documents(
             async def build(self, collection: str, *, size: int) -> None:
                 built[collection] = size
 
-        asyncio.run(finish_changes(settings, cast("Builder", Noting()), taught, scope))
+        builder, forget = cast("Builder", Noting()), StoredAnswers(records).forget_document
+        asyncio.run(finish_changes(settings, builder, taught, scope, forget))
 
     assert built == {scope: len(lesson.file())}
     assert (settings.documents(scope) / message.document).read_bytes() == lesson.file()
@@ -243,8 +244,8 @@ def test_what_builders_have_published_meanwhile_is_not_asked_for_again(
         async def build(self, collection: str, *, size: int) -> None:
             raise AssertionError(f"{collection} was asked for, of {size} bytes")
 
-    builder = cast("Builder", Refusing())
-    asyncio.run(finish_changes(settings, builder, TaughtStore(records), scope))
+    builder, forget = cast("Builder", Refusing()), StoredAnswers(records).forget_document
+    asyncio.run(finish_changes(settings, builder, TaughtStore(records), scope, forget))
 
 
 def test_what_is_not_in_the_index_is_indexed(
@@ -252,16 +253,19 @@ def test_what_is_not_in_the_index_is_indexed(
 ) -> None:
     caplog.set_level(logging.INFO)
     encoder = FakeEncoder(name=DEFAULT_ENCODER)
-    names = ("current", "behind", "held", "unbuilt", "empty", "outdated")
+    names = ("current", "behind", "held", "removed", "unbuilt", "empty", "outdated")
     made = {name: replace(library, encoder=encoder, name=server_collection(name)) for name in names}
-    for name in ("current", "behind", "held", "unbuilt"):
+    for name in ("current", "behind", "held", "removed", "unbuilt"):
         made[name].write("a.txt", "Some text.")
-    for name in ("current", "behind", "held"):
+    for name in ("current", "behind", "held", "removed"):
         made[name].build()
-    for name in ("behind", "held"):
+    for name in ("behind", "held", "removed"):
         made[name].write("b.txt", "More text.")
-    made["held"].build()
-    made["held"].collection.roll_back()
+    for name in ("held", "removed"):
+        made[name].build()
+        made[name].collection.roll_back()
+    # What was removed since somebody went back to it is answered from no longer.
+    (made["removed"].documents / "a.txt").unlink()
     # Can't be listed.
     library.other(server_collection("a-file")).collection.folder.mkdir(parents=True)
     library.other(server_collection("a-file")).documents.write_text("no folder")
@@ -270,17 +274,24 @@ def test_what_is_not_in_the_index_is_indexed(
     made["outdated"].write("a.txt", "Some text.")
     replace(made["outdated"], encoder=FakeEncoder(name="another")).build()
     built: dict[str, int] = {}
+    forgotten: list[tuple[str, str]] = []
 
     class Noting:
         async def build(self, collection: str, *, size: int) -> None:
             built[collection] = size
 
+    def note_forgotten(scope: str, name: str) -> None:
+        forgotten.append((scope, name))
+
     with closing(Records(settings.records)) as records:
         builder, taught = cast("Builder", Noting()), TaughtStore(records)
         for name in (*names, "a-file"):
-            asyncio.run(finish_changes(settings, builder, taught, server_collection(name)))
+            scope = server_collection(name)
+            asyncio.run(finish_changes(settings, builder, taught, scope, note_forgotten))
     assert built == {
         server_collection("behind"): 20,
         server_collection("outdated"): 10,
+        server_collection("removed"): 10,
         server_collection("unbuilt"): 10,
     }
+    assert forgotten == [(server_collection("removed"), "a.txt")]

@@ -32,6 +32,23 @@ def test_a_change_that_a_kill_cut_short_is_finished_after_the_restart(
     assert "restarted during this change" in place.done(asked)
 
 
+def test_what_was_quoted_of_a_document_is_forgotten_where_a_kill_cut_its_removal_short(
+    alone: Callable[..., Place],
+) -> None:
+    place = alone()
+    place.add(NOTE)
+    answer, folder = place.ask("fraud"), place.own_folder()
+    place.process.signal(signal.SIGKILL)
+    place.process.code()
+    (folder / "documents" / "note.txt").unlink()
+    again = alone()
+    again.local.wait_for(lambda: " built " in again.process.logged, "the build")
+
+    assert again.answer("fraud") == NOT_SAID
+    context = again.local.answer_to(again.local.press(answer, again.moderator, "Context"))
+    assert "was removed" in context.content
+
+
 def test_a_stop_ends_the_build_and_says_so(alone: Callable[..., Place]) -> None:
     place = alone()
     (place.folder / "hold-build").touch()
