@@ -165,6 +165,8 @@ class Changes:
                 refused.append((name, one))
         if url is not None:
             show(notice("document_reading", name=shown_name(url)))
+            # Files that were refused take no place.
+            sizes = await asyncio.to_thread(own.sizes)
             one = await self._intake.fetch_page(scope, own, url, sizes)
             if isinstance(one, KeptDocument):
                 kept.append(one)

@@ -169,6 +169,19 @@ def test_a_page_is_fetched_and_answers_link_to_it_until_it_is_removed(place: Pla
         assert url not in place.ask("fraud").text
 
 
+def test_a_page_is_added_where_a_file_beside_it_that_was_refused_would_have_been_the_last(
+    place: Place,
+) -> None:
+    place.stock(*(Upload(f"{number}.txt", b"Some.") for number in range(MAX_DOCUMENTS - 1)))
+    with serving() as site:
+        site.put("/fees", "For fraud 55 were counted.")
+        broken = Upload("broken.docx", b"no document")
+        said = place.done(place.change("add", file=broken, url=f"{site.url}/fees"))
+
+    assert "Added" in said
+    assert place.answer("fraud") == "55"
+
+
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
