@@ -19,14 +19,14 @@ import pytest
 
 from answering.question import Question
 from bot.assembly import Answering, open_answering
-from bot.cli.rendering import MAX_WIDTH, answer_text, styles
-from bot.cli.talk import Look, Sources, Talk
+from bot.cli.rendering import MAX_WIDTH, Look, answer_text, styles
+from bot.cli.talk import Sources, Talk
 from bot.settings import load_settings
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SEEDS = Path("seeds")
-BOLD, DIM = styles(colour=False)
+LOOK = Look(SEEDS, *styles(colour=False), MAX_WIDTH)
 
 _BLOCK = re.compile(r"(?:^    .*\n|^\n(?=(?:\n)*    ))+", re.MULTILINE)
 _ASKING = re.compile(r"(?:\S*/)?(?:quoth ask|make ask) ")
@@ -101,7 +101,7 @@ def test_a_question_of_the_readme_is_answered_as_it_says(
     assert shown.question is not None
     answer = answering.answerer().answer(Question.typed(shown.question, 4_000))
 
-    text = answer_text(answer, SEEDS, bold=BOLD, dim=DIM, width=MAX_WIDTH)
+    text = answer_text(answer, LOOK)
 
     assert_printed(text, shown.output)
 
@@ -109,7 +109,7 @@ def test_a_question_of_the_readme_is_answered_as_it_says(
 @pytest.mark.parametrize("shown", CONVERSATIONS, ids=lambda shown: shown.turns[0][0])
 def test_a_conversation_of_the_readme_goes_as_it_says(answering: Answering, shown: Shown) -> None:
     sources = Sources((answering.index.generation,), answering.answerer())
-    talk = Talk(lambda: sources, Look("text", SEEDS, BOLD, DIM, MAX_WIDTH), 4_000)
+    talk = Talk(lambda: sources, LOOK, 4_000)
 
     for asked, expected in shown.turns:
         assert_printed(str(talk.say(asked)), expected)

@@ -1,8 +1,6 @@
 """`quoth ask`: one question in, one answer out."""
 
 import gc
-import os
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from bot.cli.common import (
     failures_shown,
     filter_from,
     filter_options,
+    look_of,
     open_documents,
     open_others,
     say_notice,
@@ -108,7 +107,7 @@ def command(
             # What was found damaged is built anew when it is opened.
             found = _answer(asked, settings, reading, collections, top)
         from bot.answer_json import answer_json
-        from bot.cli.rendering import answer_text, styles
+        from bot.cli.rendering import answer_text
 
     answer = found.answer
     if page is not None:
@@ -117,11 +116,7 @@ def command(
     if as_json:
         say_json(answer_json(answer, settings.links))
     else:
-        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        bold, dim = styles(colour=colour)
-        width = shutil.get_terminal_size().columns
-        links = settings.links
-        say(answer_text(answer, settings.seeds, bold=bold, dim=dim, width=width, links=links))
+        say(answer_text(answer, look_of(settings)))
     if answer.outcome == "unsure":
         ctx.exit(Exit.UNSURE)
     if answer.outcome == "unanswered":

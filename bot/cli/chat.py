@@ -2,8 +2,6 @@
 
 import contextlib
 import functools
-import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,6 +14,7 @@ from bot.cli.common import (
     failures_shown,
     filter_from,
     filter_options,
+    look_of,
     open_documents,
     open_others,
     say_notice,
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
     from answering.answerer import Answers
     from bot.assembly import Answering, OpenIndex
-    from bot.cli.talk import Look, OutputForm, Sources
+    from bot.cli.talk import OutputForm, Sources
     from bot.settings import Settings
 
 # Longer files of history are cut to the newer half, so that they don't grow for ever.
@@ -76,8 +75,8 @@ def command(
         say_notice(sources.answering.notice)
         at_terminal = sys.stdin is not None and sys.stdin.isatty()
         form: OutputForm = "json" if as_json else "text" if at_terminal else "line"
-        look, most = _look(form, settings), settings.max_question_chars
-        talk = Talk(sources, look, most, within, is_piped=not at_terminal)
+        look, most = look_of(settings), settings.max_question_chars
+        talk = Talk(sources, look, most, within, form=form, is_piped=not at_terminal)
         answer = functools.partial(_answer_repaired, talk.say, sources)
         _converse(answer, _typed(settings) if at_terminal else _piped())
 
@@ -94,15 +93,6 @@ def _answer_repaired(
         if not sources.repair():
             raise
         return answer(line)
-
-
-def _look(form: "OutputForm", settings: "Settings") -> "Look":
-    from bot.cli.rendering import styles
-    from bot.cli.talk import Look
-
-    bold, dim = styles(colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
-    width = shutil.get_terminal_size().columns
-    return Look(form, settings.seeds, bold, dim, width, settings.links)
 
 
 def _converse(answer: Callable[[str], str | None], lines: Iterator[str]) -> None:

@@ -3,6 +3,8 @@
 import functools
 import importlib.util
 import os
+import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ from prompts import render
 
 if TYPE_CHECKING:
     from bot.assembly import OpenIndex, Outdated, Renewal
+    from bot.cli.rendering import Look
     from bot.collection_builds import ChildProcess
     from bot.discord_app.records import Records
     from bot.serving.mirror import Mirror
@@ -289,6 +292,14 @@ def say_notice(notice: str) -> None:
     """Say on standard error what a person should know, if there is anything."""
     if notice:
         say(notice, err=True)
+
+
+def look_of(settings: "Settings") -> "Look":
+    """How to print answers on standard output."""
+    from bot.cli.rendering import Look, styles
+
+    bold, dim = styles(colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+    return Look(settings.seeds, bold, dim, shutil.get_terminal_size().columns, settings.links)
 
 
 def write_file(path: Path, content: str) -> None:

@@ -3,6 +3,7 @@
 import re
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,22 @@ _BOUNDED = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}]*){_CLOSE}")
 _BLANK_LINES = re.compile(r"\n\s*\n")
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How to print."""
+
+    seeds: Path
+    """The documents folder; it goes before each document's id."""
+    bold: Style
+    """Marks the answer in its sentence."""
+    dim: Style
+    """Marks what matters less."""
+    width: int
+    """Columns of the terminal."""
+    links: Links = NO_LINKS
+    """Where each place is shown, if it is."""
+
+
 def styles(*, colour: bool) -> tuple[Style, Style]:
     """How to mark what is bold and what is dim: in colour, or so that it survives a pipe."""
     if colour:
@@ -42,103 +59,64 @@ def styles(*, colour: bool) -> tuple[Style, Style]:
     return lambda text: f"**{text}**", lambda text: text
 
 
-def answer_text(
-    answer: Answer,
-    seeds: Path,
-    *,
-    bold: Style,
-    dim: Style,
-    width: int,
-    links: Links = NO_LINKS,
-) -> str:
-    """
-    Render an answer for people.
-
-    Args:
-        answer: What to show.
-        seeds: The documents folder; it goes before each document's id.
-        bold: Marks the answer in its sentence.
-        dim: Marks what matters less.
-        width: Columns of the terminal.
-        links: Where each place is shown, if it is.
-    """
-    text = _answer_text(answer, seeds, bold, dim, min(width, MAX_WIDTH), links)
+def answer_text(answer: Answer, look: Look) -> str:
+    """Render an answer for people."""
+    text = _answer_text(answer, look)
     if answer.narrowed is None:
         return text
-    return f"{text}\n\n{dim(render('narrowed.txt', narrowed=answer.narrowed))}"
+    return f"{text}\n\n{look.dim(render('narrowed.txt', narrowed=answer.narrowed))}"
 
 
-def _answer_text(
-    answer: Answer, seeds: Path, bold: Style, dim: Style, width: int, links: Links
-) -> str:
-    others = others_text(answer.alternatives, seeds, bold=bold, dim=dim, width=width, links=links)
+def _answer_text(answer: Answer, look: Look) -> str:
+    others = others_text(answer.alternatives, look)
     understood = one_line(answer.understood) if answer.understood else None
     if answer.outcome == "unsure":
         return render(
             "unsure.txt",
-            dim=dim,
+            dim=look.dim,
             understood=understood,
-            quotes=_quotes(answer.candidates, seeds, bold, width, links),
+            quotes=_quotes(answer.candidates, look),
             others=others,
         )
     if answer.outcome == "unanswered":
-        nearest = [_nearest_values(passage, seeds, width, links) for passage in answer.nearest]
         return render(
             "no_answer.txt",
-            dim=dim,
+            dim=look.dim,
             goes_on=answer.goes_on,
             understood=understood,
-            nearest=nearest,
+            nearest=[_nearest_values(passage, look) for passage in answer.nearest],
         )
     return render(
         "answer.txt",
-        dim=dim,
-        kind=answer.kind,
-        is_by_date=answer.is_by_date,
-        is_partial=answer.is_partial,
-        is_sure=answer.is_sure,
-        is_in_sentence=answer.is_in_sentence,
-        confidence=answer.confidence,
+        dim=look.dim,
+        answer=answer,
         understood=understood,
-        spans=[_span_values(span, seeds) for span in answer.spans],
-        quotes=_quotes(answer.spans, seeds, bold, width, links),
+        spans=[_span_values(span, look.seeds) for span in answer.spans],
+        quotes=_quotes(answer.spans, look),
         others=others,
     )
 
 
-def others_text(
-    spans: Sequence[AnswerSpan],
-    seeds: Path,
-    *,
-    bold: Style,
-    dim: Style,
-    width: int,
-    links: Links,
-) -> str:
+def others_text(spans: Sequence[AnswerSpan], look: Look) -> str:
     """Render other answers, each in its sentence; nothing where there are none."""
-    shown = _quotes(spans, seeds, bold, min(width, MAX_WIDTH), links)
-    return render("other_answers.txt", dim=dim, alternatives=shown)
+    return render("other_answers.txt", dim=look.dim, alternatives=_quotes(spans, look))
 
 
-def _quotes(
-    spans: Sequence[AnswerSpan], seeds: Path, bold: Style, width: int, links: Links
-) -> list[dict[str, Any]]:
+def _quotes(spans: Sequence[AnswerSpan], look: Look) -> list[dict[str, Any]]:
     """The sentences of spans, each once, and where it stands."""
     return [
         {
-            **_span_values(one.spans[0], seeds),
-            "quote": _marked(one, bold, width),
+            **_span_values(one.spans[0], look.seeds),
+            "quote": _with_marks(_wrap(_on_one_line(one), look.width), look.bold),
             "end_char": one.spans[-1].end_char,
             "confidence": max(span.confidence for span in one.spans),
-            "link": links.to(one.spans[0]),
+            "link": look.links.to(one.spans[0]),
         }
         for one in quoted(spans)
     ]
 
 
-def context_text(
-    found: AnswerSpan | NearestPassage, around: str, start: int, bold: Style, width: int
-) -> str:
+def context_text(found: AnswerSpan | NearestPassage, around: str, start: int, look: Look) -> str:
     """
     Render what stands around a span, in the paragraphs or the rows of its document.
 
@@ -147,8 +125,7 @@ def context_text(
         around: A piece of its document: more than `CONTEXT_CHARS` to either side where there are
             more, so that words which are cut can be left out.
         start: Where the span begins in that piece.
-        bold: Marks the span.
-        width: Columns of the terminal.
+        look: How to print.
     """
     before, after = around[:start], around[start + len(found.text) :]
     if len(before) > CONTEXT_CHARS:
@@ -156,13 +133,13 @@ def context_text(
     if len(after) > CONTEXT_CHARS:
         after = f"{''.join(after.rsplit(maxsplit=1)[:-1])} …"
     # A passage is its own context; as a whole in bold it would be hard to read.
-    mark: Style = bold if isinstance(found, AnswerSpan) else str
+    mark: Style = look.bold if isinstance(found, AnswerSpan) else str
     before, text, after = map(printable, (before, found.text, after))
     is_table = found.place is not None and found.place.kind in ROWS
     between_lines, between_paragraphs = (BETWEEN_CELLS, "\n") if is_table else (" ", "\n\n")
     paragraphs = _BLANK_LINES.split(f"{before}{_OPEN}{text}{_CLOSE}{after}".strip())
     lines = ([" ".join(line.split()) for line in each.split("\n")] for each in paragraphs)
-    shown = (_wrap(between_lines.join(each), min(width, MAX_WIDTH)) for each in lines)
+    shown = (_wrap(between_lines.join(each), look.width) for each in lines)
     return _with_marks(between_paragraphs.join(shown), mark)
 
 
@@ -170,14 +147,7 @@ def answer_line(answer: Answer, seeds: Path) -> str:
     """Render an answer as one line, for programs that read lines."""
     return render(
         "answer_line.txt",
-        goes_on=answer.goes_on,
-        outcome=answer.outcome,
-        kind=answer.kind,
-        is_by_date=answer.is_by_date,
-        is_partial=answer.is_partial,
-        is_sure=answer.is_sure,
-        is_in_sentence=answer.is_in_sentence,
-        confidence=answer.confidence,
+        answer=answer,
         spans=[_span_values(span, seeds) for span in answer.spans],
         quotes=_quotes_in_line(answer.shown, seeds),
         languages=sorted({span.language for span in answer.shown if span.language}),
@@ -209,18 +179,16 @@ def _span_values(span: AnswerSpan, seeds: Path) -> dict[str, Any]:
     }
 
 
-def _nearest_values(
-    passage: NearestPassage, seeds: Path, width: int, links: Links
-) -> dict[str, Any]:
+def _nearest_values(passage: NearestPassage, look: Look) -> dict[str, Any]:
     return {
-        "text": _wrap(shorten(one_line(passage.text), NEAREST_CHARS), width),
-        "source": _source(passage, seeds),
+        "text": _wrap(shorten(one_line(passage.text), NEAREST_CHARS), look.width),
+        "source": _source(passage, look.seeds),
         "start_char": passage.start_char,
         "end_char": passage.end_char,
         "place": passage.place,
         "fetched_from": passage.source,
         "language": passage.language,
-        "link": links.to(passage),
+        "link": look.links.to(passage),
     }
 
 
@@ -232,11 +200,6 @@ def source_of(collection: str, document_id: str, seeds: Path) -> str:
 
 def _source(found: AnswerSpan | NearestPassage, seeds: Path) -> str:
     return source_of(found.collection, found.document_id, seeds)
-
-
-def _marked(quote: Quoted, mark: Style, width: int) -> str:
-    """A quote as one wrapped paragraph, its spans marked."""
-    return _with_marks(_wrap(_on_one_line(quote), width), mark)
 
 
 def _with_marks(text: str, mark: Style) -> Shown:
@@ -270,6 +233,10 @@ def _shortened(text: str, first_chars: int, last_chars: int) -> str:
 def _wrap(text: str, width: int) -> Shown:
     """Lines of `text`, which is `printable` already."""
     lines = textwrap.fill(
-        text, width, initial_indent=INDENT, subsequent_indent=INDENT, break_on_hyphens=False
+        text,
+        min(width, MAX_WIDTH),
+        initial_indent=INDENT,
+        subsequent_indent=INDENT,
+        break_on_hyphens=False,
     )
     return Shown(lines)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 from answering.answer import OTHER_ANSWERS, Answer, AnswerSpan, NearestPassage, whose_context
@@ -13,17 +12,17 @@ from answering.question import Question, QuestionError
 from bot.answer_json import answer_json
 from bot.cli.rendering import (
     CONTEXT_CHARS,
+    Look,
     answer_line,
     answer_text,
     context_text,
     others_text,
     source_of,
 )
-from bot.links import NO_LINKS, Links
 from bot.serving.quote_status import place_now
 from index.filters import EVERYTHING, Filter, FilterError
 from index.generation import Generation
-from prompts import Style, render
+from prompts import render
 from prompts.printing import json_text
 
 COMMANDS = ("/context", "/more", "/sources", "/new", "/help", "/quit")
@@ -53,20 +52,6 @@ class Sources:
     answerer: Answers
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How to print."""
-
-    form: OutputForm
-    seeds: Path
-    """The documents folder; it goes before each document's id."""
-    bold: Style
-    dim: Style
-    width: int
-    """Columns of the terminal."""
-    links: Links = NO_LINKS
-
-
 class Talk:
     """One conversation after the other."""
 
@@ -77,6 +62,7 @@ class Talk:
         max_question_chars: int,
         within: Filter = EVERYTHING,
         *,
+        form: OutputForm = "text",
         is_piped: bool = False,
     ) -> None:
         """
@@ -87,12 +73,14 @@ class Talk:
             look: How to print.
             max_question_chars: Longer questions are refused.
             within: Which documents every question is answered from.
+            form: For whom to print.
             is_piped: Whether programs write the lines.
         """
         self._within = within
         self._current = sources
         self._max_question_chars = max_question_chars
         self._look = look
+        self._form = form
         self._is_piped = is_piped
         self._turns: tuple[Turn, ...] = ()
         self._last: Answer | None = None
@@ -122,7 +110,7 @@ class Talk:
         return self._command(name) if is_command else self._ask(line)
 
     def _ask(self, question: str) -> str:
-        form, seeds = self._look.form, self._look.seeds
+        form = self._form
         try:
             asked = Question.typed(question, self._max_question_chars, self._within)
         except QuestionError as error:
@@ -140,16 +128,12 @@ class Talk:
         if form == "json":
             return json_text(answer_json(answer, self._look.links))
         if form == "line":
-            return answer_line(answer, seeds)
-        look = self._look
+            return answer_line(answer, self._look.seeds)
         # Other answers are there for /more.
-        shown = replace(answer, alternatives=())
-        return answer_text(
-            shown, seeds, bold=look.bold, dim=look.dim, width=look.width, links=look.links
-        )
+        return answer_text(replace(answer, alternatives=()), self._look)
 
     def _refused(self, question: str, error: Exception) -> str:
-        if self._look.form == "json":
+        if self._form == "json":
             return json_text({"question": question, "error": str(error)})
         return str(error)
 
@@ -164,7 +148,7 @@ class Talk:
             return self._listed()
         if name == "/new":
             self._turns, self._last = (), None
-            return render("chat_notice.txt", notice="new") if self._look.form == "text" else None
+            return render("chat_notice.txt", notice="new") if self._form == "text" else None
         if self._last is None:
             return render("chat_notice.txt", notice="nothing_yet")
         return self._context(self._last) if name == "/context" else self._more(self._last)
@@ -198,20 +182,12 @@ class Talk:
             return render("chat_notice.txt", notice="changed")
         first, end = max(0, start - CONTEXT_CHARS - 1), start + len(found.text)
         around = texts.text(found.document_id, first, end + CONTEXT_CHARS + 1)
-        return context_text(found, around, start - first, self._look.bold, self._look.width)
+        return context_text(found, around, start - first, self._look)
 
     def _more(self, answer: Answer) -> str:
         if not answer.alternatives:
             return render("chat_notice.txt", notice="no_more")
-        look = self._look
-        return others_text(
-            answer.alternatives,
-            look.seeds,
-            bold=look.bold,
-            dim=look.dim,
-            width=look.width,
-            links=look.links,
-        )
+        return others_text(answer.alternatives, self._look)
 
     def _listed(self) -> str:
         generations = self._current().generations

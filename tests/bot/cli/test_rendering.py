@@ -12,18 +12,25 @@ from hypothesis import strategies as st
 from answering.answer import Answer, AnswerSpan, Introduction, NearestPassage, Timings
 from answering.calibration import SURE_FROM
 from bot.answer_json import answer_json
-from bot.cli.rendering import CONTEXT_CHARS, answer_line, answer_text, context_text, styles
+from bot.cli.rendering import (
+    CONTEXT_CHARS,
+    Look,
+    answer_line,
+    answer_text,
+    context_text,
+    styles,
+)
 from bot.links import Links
 from index.formats.base import Place
 
 QUOTE = "Of all, 35,927 were for drunk driving."
 SPAN = AnswerSpan("a.txt", "A", None, 108, 114, "35,927", QUOTE, 100, None, 0.93)
 ANSWER = Answer("1", "how many", (SPAN,), 0.93, (), (), "g", Timings(0.001, 0.002, 0.003, 0.0061))
-BOLD, DIM = styles(colour=False)
+LOOK = Look(Path("seeds"), *styles(colour=False), 80)
 
 
 def shown(answer: Answer, width: int = 80) -> str:
-    return answer_text(answer, Path("seeds"), bold=BOLD, dim=DIM, width=width)
+    return answer_text(answer, replace(LOOK, width=width))
 
 
 def test_an_answer_its_sentence_and_its_place() -> None:
@@ -200,7 +207,7 @@ def test_where_the_page_is_known_each_place_is_linked() -> None:
         (replace(ANSWER, spans=(), candidates=(SPAN,)), ("a.txt",)),
         (replace(ANSWER, spans=(), nearest=(near,)), ("c.txt",)),
     ):
-        text = answer_text(answer, Path("seeds"), bold=BOLD, dim=DIM, width=80, links=links)
+        text = answer_text(answer, replace(LOOK, links=links))
         for name in names:
             assert re.search(address.format(name), text, re.MULTILINE)
     assert str(answer_json(ANSWER, links)["answers"][0]["link"]).startswith("https://quoth.example")
@@ -384,7 +391,7 @@ def test_a_line_holds_the_items_of_a_list() -> None:
 
 def around(before: str, after: str, place: Place | None = None) -> str:
     span = replace(SPAN, place=place)
-    return context_text(span, before + span.text + after, len(before), BOLD, 80)
+    return context_text(span, before + span.text + after, len(before), LOOK)
 
 
 def test_a_context_has_the_paragraphs_or_the_rows_of_its_document() -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from answering.followups.turns import MAX_TURNS
-from bot.cli.rendering import styles
-from bot.cli.talk import COMMANDS, CommandError, Look, OutputForm, QuitError, Sources, Talk
+from bot.cli.rendering import Look, styles
+from bot.cli.talk import COMMANDS, CommandError, OutputForm, QuitError, Sources, Talk
 from tests.conftest import Library
 
 TEXT = "Fines for theft 35; for arson 90. Nobody was fined for singing. Other words stand here."
-BOLD, DIM = styles(colour=False)
+LOOK = Look(Path("seeds"), *styles(colour=False), 80)
 
 
 @pytest.fixture
@@ -29,8 +29,8 @@ def begin(filled: Library) -> Callable[[OutputForm], Talk]:
         return Sources((generation,), filled.answerer(generation))
 
     def begin(form: OutputForm, *, is_piped: bool | None = None) -> Talk:
-        look = Look(form, Path("seeds"), BOLD, DIM, 80)
-        return Talk(sources, look, 4_000, is_piped=form != "text" if is_piped is None else is_piped)
+        piped = form != "text" if is_piped is None else is_piped
+        return Talk(sources, LOOK, 4_000, form=form, is_piped=piped)
 
     return begin
 
@@ -143,7 +143,7 @@ def test_other_collections_have_their_sources_and_contexts(filled: Library) -> N
         base, other = filled.open(), mine.open()
         return Sources((base, other), filled.answerer(base, others=[other]))
 
-    talk = Talk(sources, Look("text", Path("seeds"), BOLD, DIM, 80), 4_000)
+    talk = Talk(sources, LOOK, 4_000)
     talk.say("how many for piracy")
 
     assert talk.say("/sources") == "seeds/fines.txt\nmine/fines.txt"
@@ -242,7 +242,7 @@ def test_an_unsure_outcome_shows_candidates_and_more_of_them(filled: Library) ->
         answerer = filled.answerer(generation, max_risk=0.0)
         return Sources((generation,), answerer)
 
-    talk = Talk(sources, Look("text", Path("seeds"), BOLD, DIM, 80), 4_000)
+    talk = Talk(sources, LOOK, 4_000)
 
     said = talk.say("how many for arson") or ""
 
