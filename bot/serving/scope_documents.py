@@ -4,14 +4,17 @@ The documents that are answered from in a scope: counted, listed, named, and aro
 Where a server has turned the base off and nothing is left, there are none.
 """
 
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from answering.answer import Quotable
 from bot.serving.open_indexes import SearchSpace
 from bot.serving.quote_status import place_now
 from bot.serving.service import AnswerService, NothingToAnswerFromError
 from index.texts import Texts
+
+_T = TypeVar("_T")
 
 # Characters to either side of a piece of a document, for whoever shows it in its surroundings.
 SURROUNDINGS_CHARS = 1_400
@@ -55,6 +58,16 @@ class Surroundings:
     """The document no longer says so; what is shown is what was quoted."""
 
 
+def _read(
+    service: AnswerService, scope: str | None, use: Callable[[SearchSpace], _T], nothing: _T
+) -> _T:
+    """What is read in a scope; `nothing` where nothing is left to answer from."""
+    try:
+        return service.with_space(scope, use)
+    except NothingToAnswerFromError:
+        return nothing
+
+
 def counts(service: AnswerService, scope: str | None) -> Counts:
     """How many documents and passages there are."""
 
@@ -66,20 +79,14 @@ def counts(service: AnswerService, scope: str | None) -> Counts:
         own = space.own.manifest
         return Counts(*common, own.documents, own.passages, own.generation)
 
-    try:
-        return service.with_space(scope, count)
-    except NothingToAnswerFromError:
-        return Counts(0, 0)
+    return _read(service, scope, count, Counts(0, 0))
 
 
 def documents(
     service: AnswerService, scope: str | None, start: int, count: int
 ) -> list[DocumentLine]:
     """A stretch of the documents; see `lines_in`."""
-    try:
-        return service.with_space(scope, lambda space: lines_in(space, start, count))
-    except NothingToAnswerFromError:
-        return []
+    return _read(service, scope, lambda space: lines_in(space, start, count), [])
 
 
 def lines_in(space: SearchSpace, start: int, count: int, name: str = "") -> list[DocumentLine]:
@@ -110,10 +117,7 @@ def names(service: AnswerService, scope: str | None) -> list[str]:
     def read(space: SearchSpace) -> list[str]:
         return [name for generation in space.generations for name in generation.names()]
 
-    try:
-        return service.with_space(scope, read)
-    except NothingToAnswerFromError:
-        return []
+    return _read(service, scope, read, [])
 
 
 def days(service: AnswerService, scope: str | None) -> list[str]:
@@ -123,10 +127,7 @@ def days(service: AnswerService, scope: str | None) -> list[str]:
         found = frozenset[str]().union(*(generation.days() for generation in space.generations))
         return sorted(sorted(found, reverse=True), key=len)
 
-    try:
-        return service.with_space(scope, read)
-    except NothingToAnswerFromError:
-        return []
+    return _read(service, scope, read, [])
 
 
 def surroundings(
@@ -153,11 +154,8 @@ def surroundings(
         except KeyError:
             return None
 
-    with suppress(NothingToAnswerFromError):
-        around = service.with_space(scope, read)
-        if around is not None:
-            return around
-    return Surroundings(title, "", found.text, "", document_changed=True)
+    around = _read(service, scope, read, None)
+    return around or Surroundings(title, "", found.text, "", document_changed=True)
 
 
 def surroundings_in(texts: Texts, found: Quotable, title: str) -> Surroundings:

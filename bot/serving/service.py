@@ -97,7 +97,7 @@ class AnswerService:
             FilterError: If the question's filter leaves no document.
             IndexDamagedError: If what it is answered from turns out damaged.
         """
-        return self._with(
+        return self.with_space(
             scope,
             lambda space: space.answerer.answer(question, earlier, alternatives),
             base_will_do=lambda: scope not in self.suspects,
@@ -136,17 +136,7 @@ class AnswerService:
         base.references.acquire()
         return base
 
-    def with_space(self, scope: str | None, use: Callable[[SearchSpace], _T]) -> _T:
-        """
-        Use what is searched in a scope, which stays open meanwhile.
-
-        Raises:
-            IndexDamagedError: If it turns out damaged.
-            NothingToAnswerFromError: If the server has turned the base off and nothing is left.
-        """
-        return self._with(scope, use)
-
-    def _with(
+    def with_space(
         self,
         scope: str | None,
         use: Callable[[SearchSpace], _T],
@@ -158,7 +148,7 @@ class AnswerService:
 
         Args:
             scope: The scope of the server.
-            use: Called with a space.
+            use: Called with a space, which stays open meanwhile.
             base_will_do: Whether it will, where the server's collection can't be used.
             is_alone: See `answer`.
 
