@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from answering.answer import Quotable
+from answering.answer import NearestPassage, Quotable
 from answering.question import Question
+from answering.verbatim import near
 from bot.collection_names import BASE_COLLECTION
 from bot.serving.open_indexes import SearchSpace
 from bot.serving.quote_status import QuoteStatus, quote_status
 from bot.serving.scope_documents import DocumentLine, lines_in
 from bot.serving.service import AnswerService
 from index.formats.base import Place
-from index.generation import Generation
 from index.history import BuildStamp, history
-from index.retrieve import Hit
 
 _T = TypeVar("_T")
 
@@ -35,16 +34,9 @@ class NoSuchDocumentError(Exception):
 class FoundPassage:
     """A passage that was found for a question."""
 
-    hit: Hit
-    """The passage, and how it was found."""
-    title: str
-    place: Place | None
-    collection: str
-    """The one that its document is in."""
-    source: str | None
-    """The address that its document was fetched from."""
-    language: str | None
-    """The language of the document, if that is surely not English."""
+    passage: NearestPassage
+    score: float
+    """How near it is to the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +136,11 @@ class ServedDocuments:
         def search(space: SearchSpace) -> Search:
             retriever = space.retriever
             hits = retriever.retrieve(question.text, count, within=question.within).hits
-            found = tuple(_found(retriever.source(hit.passage), hit) for hit in hits)
-            return Search(found, space.base.generation.id)
+            found = (
+                FoundPassage(near(hit.passage, retriever.source(hit.passage)), hit.score)
+                for hit in hits
+            )
+            return Search(tuple(found), space.base.generation.id)
 
         return self._read(search)
 
@@ -248,12 +243,3 @@ class ServedDocuments:
             )
 
         return self._read(read)
-
-
-def _found(generation: Generation, hit: Hit) -> FoundPassage:
-    passage = hit.passage
-    texts = generation.texts
-    document = texts.document(passage.document_id)
-    place = texts.place(document.id, passage.start_char)
-    collection = generation.collection
-    return FoundPassage(hit, document.title, place, collection, document.source, document.language)

@@ -5,7 +5,6 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from answering.answer import NearestPassage
 from bot.answer_json import CollectionField, PassageJson, PlaceJson, passage_json, place_json
 from bot.collection_names import BASE_COLLECTION
 from bot.links import Links
@@ -90,20 +89,9 @@ def search_json(question: str, search: Search, links: Links) -> SearchJson:
 
 
 def _hit_json(found: FoundPassage, links: Links) -> HitJson:
-    passage = found.hit.passage
-    near = NearestPassage(
-        passage.document_id,
-        found.title,
-        passage.start_char,
-        passage.end_char,
-        passage.text,
-        found.place,
-        found.collection,
-        source=found.source,
-        language=found.language,
-    )
-    score = round(found.hit.score, 4)
-    return {**passage_json(near, links), "title": found.title, "score": score}
+    passage = found.passage
+    score = round(found.score, 4)
+    return {**passage_json(passage, links), "title": passage.title, "score": score}
 
 
 def documents_json(listing: DocumentList, start: int, scope: str | None) -> DocumentsJson:

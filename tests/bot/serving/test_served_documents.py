@@ -82,7 +82,7 @@ def test_a_servers_own_documents_are_neither_listed_nor_read(
 
     assert [line.id for line in documents.listing("", 0, 9).lines] == ["figures.txt"]
     found = documents.search(Question("theft 9,999"), 9).found
-    assert {one.hit.passage.document_id for one in found} == {"figures.txt"}
+    assert {one.passage.document_id for one in found} == {"figures.txt"}
     with pytest.raises(NoSuchDocumentError):
         documents.piece("own.txt", 0, 5, before=0, after=0)
 
