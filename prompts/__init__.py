@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Style = Callable[[str], str]
 
 _MINUTE_S = 60
+_DAY_HOURS = 24
 
 
 def render(template: str, /, **values: object) -> Shown:
@@ -99,8 +100,10 @@ def sized(size: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`40 s`, `3 min`, `2 h 5 min`: as exactly as a guess deserves."""
+    """`40 s`, `3 min`, `2 h 5 min`, `3 d 4 h`: as exactly as a guess deserves."""
     if seconds < _MINUTE_S:
         return f"{max(1, round(seconds))} s"
     hours, minutes = divmod(round(seconds / _MINUTE_S), 60)
+    if hours >= _DAY_HOURS:
+        return f"{hours // _DAY_HOURS} d {hours % _DAY_HOURS} h"
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"

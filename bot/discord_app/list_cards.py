@@ -146,14 +146,3 @@ def stale_card(
 def information_card(title: str, template: str, **values: object) -> MessageCard:
     """A card whose text is a template of trusted values."""
     return MessageCard((heading(label(title)), render(template, **values)))
-
-
-def uptime(seconds: float) -> str:
-    """`3 d 4 h`, `4 h 7 min`, `7 min`: the two largest units."""
-    minutes = int(seconds // 60)
-    days, hours = minutes // 1_440, minutes // 60 % 24
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes % 60} min"
-    return f"{minutes} min"

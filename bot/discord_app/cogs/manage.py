@@ -11,7 +11,7 @@ from bot.discord_app.cards import layout
 from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
-from bot.discord_app.list_cards import information_card, uptime
+from bot.discord_app.list_cards import information_card
 from bot.discord_app.moderators import MANAGERS, ServerCog
 from bot.discord_app.permissions import ANSWERING_IN_THREADS, lacking, needed_in
 from bot.discord_app.posts import SupportChannel, solved_tag
@@ -202,7 +202,7 @@ class Manage(ServerCog):
             is_broken=bot.service.servers.is_broken(scope),
             is_held=Collection(bot.settings.collection(scope)).is_held(),
             collection=scope,
-            uptime=uptime(time.monotonic() - bot.started),
+            up_s=time.monotonic() - bot.started,
             questions=today.questions,
             answered=today.answered,
             median_ms=1e3 * today.median_s,

@@ -18,7 +18,6 @@ from bot.discord_app.list_cards import (
     gaps_card,
     sources_card,
     taught_card,
-    uptime,
 )
 from bot.discord_app.rendering import (
     answer_card,
@@ -263,14 +262,6 @@ def test_a_document_is_called_by_its_title_and_its_file(
 ) -> None:
     """A plain text has no title but its first line, which is no name."""
     assert document_name(title, document_id) == expected
-
-
-@pytest.mark.parametrize(
-    ("seconds", "expected"),
-    [(59, "0 min"), (3_661, "1 h 1 min"), (90_000, "1 d 1 h")],
-)
-def test_uptime_has_two_units(seconds: float, expected: str) -> None:
-    assert uptime(seconds) == expected
 
 
 def test_documents_that_could_not_be_read_are_named_and_the_others_counted() -> None:
