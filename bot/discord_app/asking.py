@@ -20,7 +20,7 @@ from bot.discord_app.cards import Buttons, MessageCard, layout
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.conversation_store import Conversations
 from bot.discord_app.cooldowns import Cooldown, Cooldowns
-from bot.discord_app.delivery import acknowledge, deliver, tell_alone
+from bot.discord_app.delivery import acknowledge, respond_alone, show_response, tell_alone
 from bot.discord_app.markdown import without_references
 from bot.discord_app.metrics import Metrics
 from bot.discord_app.origins import Audience, Origin, origin_of
@@ -374,9 +374,7 @@ class Asking:
                 await asyncio.wait({checking}, timeout=CHECKED_S)
                 known = checking.result()[1] if checking.done() else None
                 if known is not None:
-                    await acknowledge(
-                        lambda: interaction.response.send_message(known.text, ephemeral=True)
-                    )
+                    await respond_alone(interaction, known.text)
                     return
                 waiting = Waiting(
                     interaction.id,
@@ -401,7 +399,7 @@ class Asking:
                     # Another process that took this one for dead may have said so there, as
                     # content.
                     shown = {"content": None, **contents(reply)}
-                    await deliver(lambda: interaction.edit_original_response(**shown))
+                    await show_response(interaction, **shown)
             finally:
                 checking.cancel()
 

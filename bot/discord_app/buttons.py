@@ -14,7 +14,7 @@ from discord import ui
 from answering.answer import whose_context
 from bot.discord_app.cards import Buttons, layout, row
 from bot.discord_app.collaborators import Collaborators
-from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.delivery import acknowledge, deliver, load_alone, show_response
 from bot.discord_app.forms import Form, Forms, open_form
 from bot.discord_app.limits import MAX_MODAL_INPUT
 from bot.discord_app.origins import server_id_of
@@ -118,10 +118,10 @@ class AnswerButton(
         self, interaction: _Interaction, client: Collaborators
     ) -> StoredAnswer | None:
         """The answer, once Discord has been told to wait; None after saying that it is gone."""
-        await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
+        await load_alone(interaction)
         stored = await _answer(interaction, client, self._answer_id)
         if stored is None:
-            await _show(interaction, content=notice("forgotten", days=ANSWERS_KEPT_DAYS))
+            await show_response(interaction, content=notice("forgotten", days=ANSWERS_KEPT_DAYS))
         return stored
 
     async def _context(self, interaction: _Interaction, client: Collaborators) -> None:
@@ -132,7 +132,7 @@ class AnswerButton(
         if not pieces:
             # An answer that never had any has no button for it, so the id was forged.
             kind = "quote_removed" if stored.found.removed else "no_context"
-            await _show(interaction, content=notice(kind))
+            await show_response(interaction, content=notice(kind))
             return
         service = client.service
         scope = client.records.collection(server_id_of(interaction))
@@ -143,7 +143,9 @@ class AnswerButton(
                 for piece in pieces
             ]
 
-        await _show(interaction, view=layout(*context_cards(await asyncio.to_thread(look_up))))
+        await show_response(
+            interaction, view=layout(*context_cards(await asyncio.to_thread(look_up)))
+        )
 
     async def _others(self, interaction: _Interaction, client: Collaborators) -> None:
         stored = await self._stored(interaction, client)
@@ -151,10 +153,10 @@ class AnswerButton(
             return
         if stored.found.alternatives:
             others = others_card(stored.found.alternatives, client.settings.links)
-            await _show(interaction, view=layout(others))
+            await show_response(interaction, view=layout(others))
         else:
             kind = "quote_removed" if stored.found.removed else "no_others"
-            await _show(interaction, content=notice(kind))
+            await show_response(interaction, content=notice(kind))
 
     async def _follow(
         self,
@@ -168,7 +170,7 @@ class AnswerButton(
         if stored is not None:
             thanks = await vote(client, interaction, stored)
             solved = await mark_solved(interaction, client)
-            await _show(interaction, content=f"{thanks} {solved}" if solved else thanks)
+            await show_response(interaction, content=f"{thanks} {solved}" if solved else thanks)
 
     async def _wrong(self, interaction: _Interaction, client: Collaborators) -> None:
         await open_form(interaction, _WrongForm(self._answer_id))
@@ -190,11 +192,6 @@ class AnswerButton(
             kind = "not_yours" if stored is not None else "owner_forgotten"
             text = notice(kind, days=ANSWERS_KEPT_DAYS)
             await interaction.followup.send(text, ephemeral=True)
-
-
-async def _show(interaction: _Interaction, **contents: Any) -> None:
-    """Fill in the private message that Discord shows as loading."""
-    await deliver(lambda: interaction.edit_original_response(**contents))
 
 
 async def _answer(
@@ -250,7 +247,7 @@ class _WrongForm(_AnswerForm):
 
     async def on_submit(self, interaction: _Interaction) -> None:
         """Keep the right answer with the vote."""
-        await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
+        await load_alone(interaction)
         client: Collaborators = interaction.client
         stored = await _answer(interaction, client, self.answer_id)
         if stored is None:
@@ -262,7 +259,7 @@ class _WrongForm(_AnswerForm):
             text = await vote(
                 client, interaction, stored, complaint=(*chosen, "wrong")[0], expected=expected
             )
-        await deliver(lambda: interaction.edit_original_response(content=text))
+        await show_response(interaction, content=text)
 
 
 class _FollowUpForm(_AnswerForm):

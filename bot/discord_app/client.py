@@ -29,7 +29,7 @@ from bot.discord_app.conversation_store import (
     SharedConversations,
 )
 from bot.discord_app.cooldowns import Cooldown, Cooldowns, OwnCounts, SharedCounts
-from bot.discord_app.delivery import UNREACHED, acknowledge, deliver
+from bot.discord_app.delivery import UNREACHED, deliver, respond_alone
 from bot.discord_app.document_changes import Changes
 from bot.discord_app.errors import report
 from bot.discord_app.forms import Forms
@@ -88,7 +88,7 @@ class _Tree(app_commands.CommandTree["QuothBot"]):
         if unwelcome is None:
             return True
         if interaction.type is discord.InteractionType.application_command:
-            await acknowledge(lambda: interaction.response.send_message(unwelcome, ephemeral=True))
+            await respond_alone(interaction, unwelcome)
         return False
 
 

@@ -17,7 +17,7 @@ from discord import ui
 from bot.discord_app.audit import Action
 from bot.discord_app.cards import MessageCard, card_of, instead, layout, row
 from bot.discord_app.collaborators import Collaborators
-from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.delivery import acknowledge, deliver, respond_alone, show_response
 from bot.discord_app.limits import MAX_LAYOUT_TEXT
 from bot.discord_app.markdown import escape, unescape
 from bot.discord_app.persistent_button import PersistentButton
@@ -74,8 +74,7 @@ class ConsentButton(
         is_author = interaction.user.id == self._author_id
         may_refuse = not self._is_yes and interaction.permissions.manage_messages
         if not is_author and not may_refuse:
-            text = notice("not_yours_to_agree")
-            await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+            await respond_alone(interaction, notice("not_yours_to_agree"))
             return
         await acknowledge(interaction.response.defer)
         assert interaction.message is not None  # noqa: S101 - a button stands under one
@@ -118,7 +117,7 @@ class ConsentButton(
         if is_taught:
             told = instead(layout(text))
             try:
-                await deliver(lambda: interaction.edit_original_response(**told))
+                await show_response(interaction, **told)
             except discord.NotFound:
                 # Its author, or a moderator, has said no meanwhile.
                 self._forget(interaction, client)

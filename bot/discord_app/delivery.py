@@ -88,6 +88,21 @@ async def acknowledge(respond: Callable[[], Awaitable[object]]) -> None:
         await asyncio.sleep(ACKNOWLEDGE_PAUSE_S)
 
 
+async def respond_alone(interaction: discord.Interaction[Any], text: str) -> None:
+    """Respond to an interaction at once, by a text that its member alone sees."""
+    await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+
+
+async def load_alone(interaction: discord.Interaction[Any]) -> None:
+    """Respond to an interaction by what its member alone sees loading, for `show_response`."""
+    await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
+
+
+async def show_response(interaction: discord.Interaction[Any], **contents: Any) -> None:
+    """Show something in the response to an interaction, in place of what it showed or loaded."""
+    await deliver(lambda: interaction.edit_original_response(**contents))
+
+
 async def tell_alone(interaction: discord.Interaction[Any], text: str) -> None:
     """Tell a member alone, in place of a response that everybody sees loading."""
     # What is sent while it loads would take its place, for everybody.

@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.discord_app.cards import MessageCard, instead, layout, row
 from bot.discord_app.collaborators import Collaborators
-from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.delivery import acknowledge, load_alone, respond_alone, show_response
 from bot.discord_app.moderators import required_server_id
 from bot.discord_app.persistent_button import PersistentButton
 from bot.discord_app.rendering import label, notice
@@ -52,9 +52,9 @@ async def show_list(
 ) -> None:
     """Show a list's first page, as the response to a command in a server."""
     server_id = required_server_id(interaction)
-    await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+    await load_alone(interaction)
     page = await _list_page(client, name, server_id, interaction.user.id, 0)
-    await deliver(lambda: interaction.edit_original_response(**page))
+    await show_response(interaction, **page)
 
 
 class ListButton(
@@ -85,9 +85,8 @@ class ListButton(
         server_id, user_id = interaction.guild_id, interaction.user.id
         # Nobody else can make the hash of a member.
         if server_id is None or client.records.hashed(user_id) != self._owner:
-            text = notice("not_your_list")
-            await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+            await respond_alone(interaction, notice("not_your_list"))
             return
         await acknowledge(interaction.response.defer)
         page = await _list_page(client, self._name, server_id, user_id, self._page)
-        await deliver(lambda: interaction.edit_original_response(**page))
+        await show_response(interaction, **page)

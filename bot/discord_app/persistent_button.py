@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot.discord_app.collaborators import Collaborators
-from bot.discord_app.delivery import acknowledge
+from bot.discord_app.delivery import respond_alone
 from bot.discord_app.errors import report
 from bot.discord_app.origins import server_id_of
 
@@ -41,9 +41,7 @@ class PersistentButton(ABC):
         try:
             unwelcome = interaction.client.asking.unwelcome(server_id_of(interaction))
             if unwelcome is not None:
-                await acknowledge(
-                    lambda: interaction.response.send_message(unwelcome, ephemeral=True)
-                )
+                await respond_alone(interaction, unwelcome)
                 return
             await self.on_press(interaction, interaction.client)
         except Exception as error:

@@ -10,7 +10,7 @@ from discord import ui
 from bot.discord_app.buttons import answer_buttons
 from bot.discord_app.cards import Buttons, MessageCard, card_of, instead, layout
 from bot.discord_app.collaborators import Collaborators
-from bot.discord_app.delivery import acknowledge, deliver, tell_alone
+from bot.discord_app.delivery import acknowledge, deliver, respond_alone, show_response, tell_alone
 from bot.discord_app.origins import Audience, origin_of, server_id_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.persistent_button import PersistentButton
@@ -61,7 +61,7 @@ class ShareButton(
         refused = self._refusal(interaction, client)
         if refused is not None or message is None or shown is None:
             text = refused or notice("not_yours_to_share")
-            await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+            await respond_alone(interaction, text)
             return
         if not client.pressed.begin(message.id):
             # A second click may come before the first has taken the button away.
@@ -90,7 +90,7 @@ class ShareButton(
             await tell_alone(interaction, notice(kind, days=ANSWERS_KEPT_DAYS))
             return None
         public = layout(shown, buttons=answer_buttons(self._answer_id, stored.found))
-        await deliver(lambda: interaction.edit_original_response(view=public))
+        await show_response(interaction, view=public)
         return stored.found
 
     def _refusal(self, interaction: discord.Interaction[Any], client: Collaborators) -> str | None:

@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.discord_app.cards import layout
 from bot.discord_app.collaborators import Collaborators
-from bot.discord_app.delivery import UNREACHED, acknowledge, deliver
+from bot.discord_app.delivery import UNREACHED, deliver, load_alone, show_response
 from bot.discord_app.limits import CLOSED_THREAD
 from bot.discord_app.origins import server_id_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
@@ -75,9 +75,8 @@ class PersonButton(
 
     async def on_press(self, interaction: discord.Interaction[Any], client: Collaborators) -> None:
         """Ping the chosen role, once in each thread, and say what the documents have nearby."""
-        await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
-        text = await self._ask(interaction, client)
-        await deliver(lambda: interaction.edit_original_response(content=text))
+        await load_alone(interaction)
+        await show_response(interaction, content=await self._ask(interaction, client))
 
     async def _ask(self, interaction: discord.Interaction[Any], client: Collaborators) -> str:
         thread, server_id = interaction.channel, server_id_of(interaction)

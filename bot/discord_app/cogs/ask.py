@@ -9,7 +9,7 @@ from discord.ext import commands
 
 from bot.discord_app.choices import choices
 from bot.discord_app.client import QuothBot
-from bot.discord_app.delivery import acknowledge
+from bot.discord_app.delivery import respond_alone
 from bot.discord_app.markdown import without_references
 from bot.discord_app.origins import everywhere, server_id_of
 from bot.discord_app.rendering import notice
@@ -55,7 +55,7 @@ class Ask(commands.Cog):
             within = Filter.given([name] if name.strip() else [], since)
         except FilterError as error:
             refused = notice("question", detail=str(error))
-            await acknowledge(lambda: interaction.response.send_message(refused, ephemeral=True))
+            await respond_alone(interaction, refused)
             return
         await self._bot.asking.answer_interaction(
             interaction, question, is_private=private, within=within
@@ -94,6 +94,4 @@ class Ask(commands.Cog):
         if without_references(message.content):
             await self._bot.asking.answer_interaction(interaction, message.content)
         else:
-            await acknowledge(
-                lambda: interaction.response.send_message(notice("no_text"), ephemeral=True)
-            )
+            await respond_alone(interaction, notice("no_text"))

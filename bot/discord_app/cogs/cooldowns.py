@@ -8,7 +8,7 @@ from discord import app_commands
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.manage import Channel
 from bot.discord_app.cooldowns import Cooldown
-from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.delivery import load_alone, respond_alone, show_response
 from bot.discord_app.moderators import MANAGERS, ServerCog
 from bot.discord_app.rendering import notice
 
@@ -49,7 +49,7 @@ class CooldownCommands(ServerCog):
         target = await self._target(interaction, role, channel)
         if target is None:
             return
-        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+        await load_alone(interaction)
         await asyncio.to_thread(
             self._bot.cooldowns.set,
             target.guild.id,
@@ -72,7 +72,7 @@ class CooldownCommands(ServerCog):
         target = await self._target(interaction, role, channel)
         if target is None:
             return
-        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+        await load_alone(interaction)
         if await asyncio.to_thread(self._bot.cooldowns.clear, target.guild.id, target.id):
             await self._bot.audit.note(interaction, "cooldown_cleared", target.mention)
         await self._tell(interaction)
@@ -80,7 +80,7 @@ class CooldownCommands(ServerCog):
     @cooldown.command(name="list")
     async def list(self, interaction: discord.Interaction[QuothBot]) -> None:
         """Say how often members may ask."""
-        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+        await load_alone(interaction)
         await self._tell(interaction)
 
     async def _target(
@@ -91,8 +91,7 @@ class CooldownCommands(ServerCog):
     ) -> discord.Role | Channel | None:
         """The one that was named; None after saying that exactly one has to be."""
         if (role is None) == (channel is None):
-            text = notice("cooldown_of_what")
-            await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+            await respond_alone(interaction, notice("cooldown_of_what"))
             return None
         return role if role is not None else channel
 
@@ -103,4 +102,4 @@ class CooldownCommands(ServerCog):
             everybody=self._bot.cooldowns.everybody,
             rules=self._bot.cooldowns.listed(interaction.guild_id),
         )
-        await deliver(lambda: interaction.edit_original_response(content=text))
+        await show_response(interaction, content=text)

@@ -9,7 +9,7 @@ from discord import app_commands
 
 from bot.discord_app.choices import choices
 from bot.discord_app.client import QuothBot
-from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.delivery import deliver, load_alone, respond_alone
 from bot.discord_app.document_changes import Note, Show
 from bot.discord_app.limits import EXPIRED_TOKEN, MAX_CONTENT
 from bot.discord_app.markdown import escape
@@ -69,8 +69,7 @@ class Documents(ServerCog):
         given = (file, file2, file3, file4, file5, file6, file7, file8, file9, file10)
         files = [one for one in given if one is not None]
         if not files and url is None:
-            text = notice("nothing_to_add")
-            await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+            await respond_alone(interaction, notice("nothing_to_add"))
             return
         await self._add(interaction, files, url)
 
@@ -78,8 +77,7 @@ class Documents(ServerCog):
         """Add what is attached to a message, after the changes before it."""
         required_server_id(interaction)
         if not message.attachments:
-            text = notice("no_attachments")
-            await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+            await respond_alone(interaction, notice("no_attachments"))
             return
         await self._add(interaction, message.attachments, waits=True)
 
@@ -148,7 +146,7 @@ async def change_documents(
     )
     with bot.asking.in_flight():
         async with bot.unanswered.noted(waiting):
-            await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
+            await load_alone(interaction)
             told = _Told(interaction)
             text = await _change_in_turn(bot, interaction, change, told, waits=waits)
             await deliver(lambda: told.show(text))

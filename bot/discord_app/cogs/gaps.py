@@ -11,7 +11,7 @@ from discord.ext import commands, tasks
 from bot.database import DatabaseError
 from bot.discord_app.cards import MessageCard
 from bot.discord_app.client import QuothBot
-from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.delivery import load_alone, show_response
 from bot.discord_app.digests import (
     DIGEST_DAYS,
     LOOK_EVERY_S,
@@ -114,7 +114,7 @@ class Gaps(commands.Cog):
     ) -> None:
         """Post what the documents should say into a channel each week, or stop that."""
         server_id = required_server_id(interaction)
-        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+        await load_alone(interaction)
         due = next_due(self._bot.records.clock())
         if channel is None:
             await asyncio.to_thread(self._digests.stop, server_id)
@@ -126,7 +126,7 @@ class Gaps(commands.Cog):
             await asyncio.to_thread(self._digests.choose, server_id, channel.id, due)
             await self._bot.audit.note(interaction, "digest_on", channel.mention)
             text = notice("digest_chosen", channel=channel.mention, due=int(due))
-        await deliver(lambda: interaction.edit_original_response(content=text))
+        await show_response(interaction, content=text)
 
     @tasks.loop(seconds=LOOK_EVERY_S)
     async def _look(self) -> None:

@@ -10,7 +10,7 @@ from bot.discord_app.audit import Action
 from bot.discord_app.cards import layout
 from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
-from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.delivery import load_alone, respond_alone, show_response
 from bot.discord_app.list_cards import information_card
 from bot.discord_app.moderators import MANAGERS, ServerCog
 from bot.discord_app.permissions import ANSWERING_IN_THREADS, lacking, needed_in
@@ -59,12 +59,11 @@ class Manage(ServerCog):
         if channel is not None:
             await self._set(interaction, channel, is_allowed=True)
             return
-        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+        await load_alone(interaction)
         assert interaction.guild_id is not None  # noqa: S101 - see interaction_check
         await asyncio.to_thread(self._bot.channels.clear, interaction.guild_id)
         await self._bot.audit.note(interaction, "all_allowed")
-        text = self._where(interaction.guild_id)
-        await deliver(lambda: interaction.edit_original_response(content=text))
+        await show_response(interaction, content=self._where(interaction.guild_id))
 
     @channels.command(name="deny")
     @app_commands.describe(channel="A channel or category; commands there get no answer.")
@@ -75,7 +74,7 @@ class Manage(ServerCog):
     async def _set(
         self, interaction: discord.Interaction[QuothBot], channel: Channel, *, is_allowed: bool
     ) -> None:
-        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+        await load_alone(interaction)
         await asyncio.to_thread(
             self._bot.channels.set, channel.guild.id, channel.id, is_allowed=is_allowed
         )
@@ -85,7 +84,7 @@ class Manage(ServerCog):
         lacks = lacking(needed_in(channel), channel.permissions_for(channel.guild.me))
         told = notice(kind, channel=channel.mention, lacks=lacks)
         text = f"{told} {self._where(channel.guild.id)}"
-        await deliver(lambda: interaction.edit_original_response(content=text))
+        await show_response(interaction, content=text)
 
     def _where(self, server_id: int | None) -> str:
         """Where Quoth answers in a server now."""
@@ -112,7 +111,7 @@ class Manage(ServerCog):
         person: discord.Role | None = None,
     ) -> None:
         """Answer new posts and threads by myself, where I am sure of the answer."""
-        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+        await load_alone(interaction)
         support, server_id = self._bot.support, channel.guild.id
         is_allowed = self._bot.channels.is_allowed(
             server_id, (channel.id, *above(channel, channel.guild))
@@ -139,13 +138,12 @@ class Manage(ServerCog):
             role=person.mention if person else None,
             may_ping=person is None or person.mentionable or permissions.mention_everyone,
         )
-        await deliver(lambda: interaction.edit_original_response(content=text))
+        await show_response(interaction, content=text)
 
     @channels.command(name="list")
     async def list(self, interaction: discord.Interaction[QuothBot]) -> None:
         """Say where I answer."""
-        text = self._where(interaction.guild_id)
-        await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+        await respond_alone(interaction, self._where(interaction.guild_id))
 
     base = app_commands.Group(
         name="base",
@@ -165,7 +163,7 @@ class Manage(ServerCog):
         await self._set_base(interaction, is_on=False)
 
     async def _set_base(self, interaction: discord.Interaction[QuothBot], *, is_on: bool) -> None:
-        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+        await load_alone(interaction)
         bot, server_id = self._bot, interaction.guild_id
         assert server_id is not None  # noqa: S101 - see interaction_check
         await asyncio.to_thread(bot.servers.set_base, server_id, is_on=is_on)
@@ -175,14 +173,14 @@ class Manage(ServerCog):
         bot.service.use_base(scope, is_on=is_on)
         counts = await asyncio.to_thread(scope_documents.counts, bot.service, scope)
         text = notice("base_on" if is_on else "base_off", own_documents=counts.own_documents)
-        await deliver(lambda: interaction.edit_original_response(content=text))
+        await show_response(interaction, content=text)
 
     @app_commands.command(name="status")
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_guild=True)
     async def status(self, interaction: discord.Interaction[QuothBot]) -> None:
         """How I am: the index, the time I am up, the questions of today."""
-        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+        await load_alone(interaction)
         bot = self._bot
         scope = bot.records.collection(interaction.guild_id)
         assert scope is not None  # noqa: S101 - see interaction_check
@@ -208,4 +206,4 @@ class Manage(ServerCog):
             median_ms=1e3 * today.median_s,
             waiting=bot.queue.taken,
         )
-        await deliver(lambda: interaction.edit_original_response(view=layout(card)))
+        await show_response(interaction, view=layout(card))

@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_app.client import QuothBot
-from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.delivery import load_alone, show_response
 from bot.discord_app.origins import everywhere
 from bot.discord_app.rendering import notice
 
@@ -25,10 +25,9 @@ class Privacy(commands.Cog):
     @privacy.command(name="forget-me")
     async def forget_me(self, interaction: discord.Interaction[QuothBot]) -> None:
         """Delete the answers, questions, votes and taught messages that I keep of you."""
-        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+        await load_alone(interaction)
         forgotten = await asyncio.to_thread(self._bot.records.forget, interaction.user.id)
         await self._bot.conversations.forget(interaction.user.id)
         self._bot.teaching.forget_documents(forgotten.taught)
         counts = asdict(forgotten) | {"taught": len(forgotten.taught)}
-        text = notice("forgotten_you", **counts)
-        await deliver(lambda: interaction.edit_original_response(content=text))
+        await show_response(interaction, content=notice("forgotten_you", **counts))

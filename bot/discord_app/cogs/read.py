@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.discord_app.cards import MessageCard, layout
 from bot.discord_app.client import QuothBot
 from bot.discord_app.collaborators import Collaborators
-from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.delivery import acknowledge, load_alone, respond_alone, show_response
 from bot.discord_app.list_cards import information_card, sources_card
 from bot.discord_app.list_pages import page_among, page_of
 from bot.discord_app.origins import everywhere, server_id_of
@@ -61,7 +61,7 @@ class PageButton(
         await acknowledge(interaction.response.defer)
         scope = client.records.collection(server_id_of(interaction))
         page = await _sources_page(client.service, scope, self._page)
-        await deliver(lambda: interaction.edit_original_response(**page))
+        await show_response(interaction, **page)
 
 
 def help_card(bot: QuothBot) -> MessageCard:
@@ -95,12 +95,12 @@ class Read(commands.Cog):
         """List the documents that answers come from."""
         unwelcome = self._bot.asking.unwelcome(server_id_of(interaction))
         if unwelcome is not None:
-            await acknowledge(lambda: interaction.response.send_message(unwelcome, ephemeral=True))
+            await respond_alone(interaction, unwelcome)
             return
-        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+        await load_alone(interaction)
         scope = self._bot.records.collection(server_id_of(interaction))
         page = await _sources_page(self._bot.service, scope, 0)
-        await deliver(lambda: interaction.edit_original_response(**page))
+        await show_response(interaction, **page)
 
     @everywhere
     @app_commands.command(name="help")

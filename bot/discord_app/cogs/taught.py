@@ -19,7 +19,7 @@ from bot.discord_app.cards import MessageCard
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.documents import change_documents
 from bot.discord_app.consent import ConsentButton, ask_author, message_text, today
-from bot.discord_app.delivery import UNREACHED, acknowledge, deliver
+from bot.discord_app.delivery import UNREACHED, deliver, load_alone, respond_alone, show_response
 from bot.discord_app.forms import Form, open_form
 from bot.discord_app.limits import MAX_CHOICE, MAX_CHOICES
 from bot.discord_app.list_cards import taught_card
@@ -82,7 +82,7 @@ class TaughtAnswers(ServerCog):
         elif not message.content.strip():
             refused = notice("no_text")
         if refused is not None:
-            await self._refuse(interaction, refused)
+            await respond_alone(interaction, refused)
             return
         self._opened[message.id] = message
         if len(self._opened) > MAX_OPENED:
@@ -104,16 +104,13 @@ class TaughtAnswers(ServerCog):
             at = MessageAt(required_server_id(interaction), channel_id, message_id)
             # Discord lets use the commands that open it only some, of whom this has to be one.
             if proof != self._bot.records.proof(kind, at, interaction.user.id):
-                await self._refuse(interaction, notice("not_your_form"))
+                await respond_alone(interaction, notice("not_your_form"))
             elif kind == "teach":
                 await self._teach(interaction, at, question)
             else:
                 await self._change(interaction, at, question)
 
         return _QuestionForm(custom_id, question, then)
-
-    async def _refuse(self, interaction: _Interaction, text: str) -> None:
-        await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
 
     async def _question_before(self, message: discord.Message) -> str:
         """The question that a message replies to, as far as Discord shows it."""
@@ -135,13 +132,13 @@ class TaughtAnswers(ServerCog):
     async def _teach(self, interaction: _Interaction, at: MessageAt, question: str) -> None:
         message = self._opened.get(at.id) or await self._shown(interaction, at)
         if message is None:
-            await self._refuse(interaction, notice("teach_again", question=escape(question)))
+            await respond_alone(interaction, notice("teach_again", question=escape(question)))
             return
         if message.author.id != interaction.user.id:
-            await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
+            await load_alone(interaction)
             noted = partial(self._bot.audit.note, interaction, "author_asked", at.channel)
             text = await ask_author(message, question, str(interaction.id), noted)
-            await deliver(lambda: interaction.edit_original_response(content=text))
+            await show_response(interaction, content=text)
             return
         taught = Taught(
             at,
@@ -219,13 +216,13 @@ class TaughtAnswers(ServerCog):
     @taught.command(name="export")
     async def export(self, interaction: _Interaction) -> None:
         """Get all taught messages as files."""
-        await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
+        await load_alone(interaction)
         taught = await asyncio.to_thread(self._bot.teaching.all, self._scope(interaction))
         if not taught:
-            text = notice("nothing_taught")
-            await deliver(lambda: interaction.edit_original_response(content=text))
+            await show_response(interaction, content=notice("nothing_taught"))
             return
         archive = await asyncio.to_thread(_zipped, taught)
+        # Each try sends a file of its own, which is read to its end.
         await deliver(
             lambda: interaction.edit_original_response(
                 attachments=[discord.File(io.BytesIO(archive), EXPORT_NAME)]
@@ -241,7 +238,7 @@ class TaughtAnswers(ServerCog):
         """A taught answer; None after saying that there is none."""
         found = await asyncio.to_thread(self._bot.teaching.find, self._scope(interaction), name)
         if found is None:
-            await self._refuse(interaction, notice("no_such_answer"))
+            await respond_alone(interaction, notice("no_such_answer"))
         return found
 
     @edit.autocomplete("answer")
@@ -336,5 +333,4 @@ class _QuestionForm(Form):
         if question:
             await self._then(interaction, question)
         else:
-            text = notice("no_question")
-            await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+            await respond_alone(interaction, notice("no_question"))
