@@ -27,6 +27,7 @@ from pydantic import BaseModel
 from answering.answer import OTHER_ANSWERS, Answer
 from answering.followups.turns import turn_of
 from answering.question import Question, QuestionError
+from benchmarks import parser_of
 from bot.answer_json import answer_json
 from bot.chosen_reader import open_reader
 from bot.cli.reporters import ConsoleReporter
@@ -196,11 +197,7 @@ def _compare(given: argparse.Namespace) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.answers",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("answers", __doc__)
     commands = parser.add_subparsers(required=True)
     ask = commands.add_parser("ask", help="write down the answers")
     ask.add_argument("out", type=Path, metavar="OUT")

@@ -6,9 +6,9 @@ The shipped reader as a Hugging Face checkpoint, so that others can run the same
 Nothing is trained or rounded again, so what is read from the checkpoint is what Quoth ships.
 """
 
-import argparse
 from pathlib import Path
 
+from benchmarks import parser_of
 from reader.model import MAX_TOKENS, MODEL_NAME, TOKENIZER_NAME, shipped_weights
 from training.floats import Array, read_weights
 
@@ -61,7 +61,7 @@ def write_checkpoint(weights: dict[str, Array], tokenizer: Path, out: Path) -> N
 
 def main() -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(description="Write the shipped reader as a checkpoint.")
+    parser = parser_of("checkpoint", __doc__)
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="the folder to write")
     arguments = parser.parse_args()
     shipped = shipped_weights()

@@ -8,7 +8,6 @@ by round, so that whatever else the machine does hits them alike. Writes `docs/l
 and its picture; `python -m benchmarks.compare_report` makes them again from what was measured.
 """
 
-import argparse
 import json
 import os
 import platform
@@ -22,6 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
+from benchmarks import parser_of, processor
 from benchmarks.compare_report import write_report
 from benchmarks.corpus import Sample, blocks, sample, write_documents, write_passages
 from benchmarks.figures import COMMAND, QUOTH, MeasuredSystem, PeerComparison, score
@@ -46,7 +46,7 @@ _Item = TypeVar("_Item")
 
 def main() -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(description="Compare Quoth with its peers.")
+    parser = parser_of("compare", __doc__)
     parser.add_argument("--questions", type=int, default=400, metavar="N", help="that are graded")
     parser.add_argument("--crowd", type=int, default=160, metavar="N", help="that many ask at once")
     parser.add_argument("--asked", type=Path, default=ASKED, metavar="FILE", help="questions")
@@ -247,14 +247,9 @@ def turn(items: Sequence[_Item], number: int) -> list[_Item]:
 
 def machine() -> str:
     """The processor, the cores that are used, and Python."""
-    model = "an unknown processor"
-    cpus = Path("/proc/cpuinfo")
-    if cpus.exists():
-        lines = cpus.read_text(encoding="utf-8").splitlines()
-        model = next(
-            (line.split(": ")[1] for line in lines if line.startswith("model name")), model
-        )
-    return f"{CORES} cores of {model}, {platform.system()}, Python {platform.python_version()}"
+    return (
+        f"{CORES} cores of {processor()}, {platform.system()}, Python {platform.python_version()}"
+    )
 
 
 def versions() -> dict[str, str]:

@@ -4,13 +4,13 @@ What the comparison measured -> `docs/lab/benchmarks.md` and its picture.
     python -m benchmarks.compare_report [build/compare/measured.json] [--out docs/lab/benchmarks.md]
 """
 
-import argparse
 import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from answering.answerer import MORE_PASSAGES
+from benchmarks import parser_of
 from benchmarks.figures import (
     COMMAND,
     QUOTH,
@@ -40,7 +40,7 @@ _TITLES = {**{name: one.title for name, one in SYSTEMS.items()}, COMMAND: "`quot
 
 def main() -> None:
     """Write the report again."""
-    parser = argparse.ArgumentParser(description="Report what `make bench` has measured.")
+    parser = parser_of("compare_report", __doc__)
     parser.add_argument(
         "measured", type=Path, nargs="?", default=Path("build/compare/measured.json")
     )

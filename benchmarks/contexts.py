@@ -11,7 +11,6 @@ folder whose encoder was exported, as any build leaves it. With --read, the best
 read, with their contexts and without; with --given, those of the question's document, unsearched.
 """
 
-import argparse
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel
 
+from benchmarks import parser_of
 from bot.collection_builds import SPLITTING
 from bot.evaluation.metrics import grade
 from bot.evaluation.questions import Misfits, QuestionedPassage, read_distractors, read_questions
@@ -253,11 +253,7 @@ def report_given(corpus: AskedDocuments, export: Path) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read, search, and print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.contexts",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("contexts", __doc__)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--distractors", action="append", type=Path, default=[])

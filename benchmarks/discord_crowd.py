@@ -10,7 +10,6 @@ turn, by a command or by a mention, and told from all others by its words. After
 for: it was answered, or refused in words or by a sign, or it is lost; and nothing may come twice.
 """
 
-import argparse
 import math
 import random
 import time
@@ -22,7 +21,8 @@ from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
-from benchmarks.discord_load import phrases, processor, quantile, shown_ms
+from benchmarks import parser_of, processor
+from benchmarks.discord_load import phrases, quantile, shown_ms
 from tests.bot.discord_app.crowd import SLOW_DOWN, VIA, Asked, ask, places
 from tests.bot.discord_app.process import Process
 from tests.discord_service import LocalDiscord
@@ -62,7 +62,7 @@ class CrowdOutcome:
     """Acknowledged after Discord's three seconds, so that Discord tells the member."""
     lost: int
     twice: int
-    latencies_s: tuple[float, ...]
+    latencies_s: list[float]
     """Times of the answered, from the question until the answer stood."""
     first_word_s: float
     """The longest that a command waited for its first response."""
@@ -70,23 +70,38 @@ class CrowdOutcome:
     """The bot's memory afterwards."""
 
 
-def outcome(local: LocalDiscord, each: Asked) -> tuple[Message | None, bool, int]:
-    """The message that answers a question, if any, whether it was put off, and how much came."""
+@dataclass(frozen=True, slots=True)
+class Became:
+    """What has come of one question."""
+
+    shown: Message | None
+    """The answer, or what was told instead."""
+    is_answer: bool
+    came: int
+    """How many messages, or signs where no message did."""
+    is_unheard: bool
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more is to come of it."""
+        return self.came > 0 or self.is_unheard
+
+
+def became(local: LocalDiscord, each: Asked) -> Became:
+    """What has come of a question so far."""
     asked = each.asked
+    is_unheard = False
     if isinstance(asked, Interaction):
         shown = asked.response if asked.answered else None
         came = len(asked.followups) + (shown is not None)
+        is_unheard = asked.callback is None and time.monotonic() > asked.sent_at + local.deadline_s
     else:
         replies = local.replies(asked)
         shown = replies[0] if replies else None
-        came = len(replies) + len(asked.reactions)
+        # Who was put off by a sign, and was answered later, was answered once.
+        came = len(replies) or len(asked.reactions)
     is_answer = shown is not None and bool(shown.texts) and shown.question == each.question
-    return (shown if is_answer else None), came > 0 and not is_answer, came
-
-
-def is_settled(local: LocalDiscord, each: Asked) -> bool:
-    """Whether nothing more is to come of a question."""
-    return outcome(local, each)[2] > 0 or each.asked in local.late
+    return Became(shown, is_answer, came, is_unheard)
 
 
 def settle(
@@ -94,15 +109,10 @@ def settle(
 ) -> CrowdOutcome:
     """Wait until something came of each question, and count."""
     ends = time.monotonic() + LOST_S
-    while time.monotonic() < ends and not all(is_settled(local, each) for each in all_asked):
+    while time.monotonic() < ends and not all(became(local, each).is_settled for each in all_asked):
         time.sleep(0.2)
-    outcomes = [outcome(local, each) for each in all_asked]
-    late = sum(each.asked in local.late for each in all_asked)
-    latencies = [
-        shown.settled_at - sent_at(each)
-        for each, (shown, _, _) in zip(all_asked, outcomes, strict=True)
-        if shown is not None
-    ]
+    outcomes = [became(local, each) for each in all_asked]
+    waited = latencies(all_asked, outcomes)
     first_words = [
         each.asked.acknowledged_at - each.asked.sent_at
         for each in all_asked
@@ -111,17 +121,26 @@ def settle(
     run = CrowdOutcome(
         name,
         len(all_asked),
-        len(latencies),
-        sum(is_refused for _, is_refused, _ in outcomes),
-        late,
-        sum(not came for _, _, came in outcomes) - late,
-        sum(came > 1 for _, _, came in outcomes),
-        tuple(latencies),
+        len(waited),
+        sum(one.came > 0 and not one.is_answer for one in outcomes),
+        sum(one.is_unheard for one in outcomes),
+        sum(not one.is_settled for one in outcomes),
+        sum(one.came > 1 for one in outcomes),
+        waited,
         max(first_words, default=math.nan),
         process.resident_bytes(),
     )
     print(table([run]), flush=True)
     return run
+
+
+def latencies(all_asked: Sequence[Asked], outcomes: Sequence[Became]) -> list[float]:
+    """Times of the answered, from the question until the answer stood."""
+    return [
+        one.shown.settled_at - sent_at(each)
+        for each, one in zip(all_asked, outcomes, strict=True)
+        if one.is_answer and one.shown is not None
+    ]
 
 
 def sent_at(each: Asked) -> float:
@@ -155,7 +174,7 @@ def in_a_row(local: LocalDiscord, asked: Iterator[Asked]) -> list[Asked]:
         all_asked.append(each)
         # On a machine that is too busy for one question after the other, the next one is asked.
         with suppress(AssertionError):
-            local.wait_for(partial(is_settled, local, each), "a word")
+            local.wait_for(lambda one=each: became(local, one).is_settled, "a word")  # type: ignore[misc]
     return all_asked
 
 
@@ -287,7 +306,7 @@ The large one took {large_s:.0f} s, and ended with: {said}
 
 def main() -> None:
     """Ask, break, upload, count, and print what came of it."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser = parser_of("discord_crowd", __doc__)
     parser.add_argument("--seeds", type=Path, default=Path("seeds"))
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument(

@@ -9,7 +9,6 @@ seconds; the first rate at which some are refused is the last. A question's late
 moment it is sent until its answer stands in the channel.
 """
 
-import argparse
 import math
 import os
 import platform
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks import parser_of, processor
 from tests.bot.discord_app.process import Process
 from tests.discord_service import LocalDiscord
 from tests.discord_service.rest import DEADLINE_S
@@ -150,17 +150,9 @@ Without refusing any, Quoth answered up to {sustained:.1f} questions a second.
 """
 
 
-def processor() -> str:
-    """The processor's name."""
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
-
-
 def main() -> None:
     """Measure rate after rate until some questions are refused, and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser = parser_of("discord_load", __doc__)
     parser.add_argument("--seeds", type=Path, default=Path("seeds"))
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--seconds", type=float, default=SECONDS, help="at each rate")

@@ -7,7 +7,6 @@ list, in fp32 and in bfloat16. A rate is per second of a core, so that it says t
 that has other work; without any, a second on the clock has as many of them as there are cores.
 """
 
-import argparse
 import itertools
 import statistics
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import parser_of
 from benchmarks.scale_corpus import SPLITTING, texts
 from index.documents import Document
 from index.encoder import SentenceEncoder, Vectors
@@ -34,7 +34,7 @@ _FEW = 8
 
 def main() -> None:
     """Print texts per second of a core and cosines, of short passages and the product's."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = parser_of("encoding", __doc__)
     parser.add_argument("--texts", type=int, default=2_048, metavar="N")
     parser.add_argument("--rounds", type=int, default=3, metavar="N")
     arguments = parser.parse_args()

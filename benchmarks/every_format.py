@@ -8,7 +8,6 @@ any was asked. The files are made by the programs that people use: LibreOffice a
 there. With --keep FOLDER, they stay there.
 """
 
-import argparse
 import csv
 import html
 import io
@@ -23,6 +22,8 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from answering.answer import Answer
+from benchmarks import parser_of
+from benchmarks.large_files import by_office
 from quoth import open_folder
 
 TEXTS = Path(__file__).with_suffix(".txt")
@@ -85,35 +86,19 @@ def read_texts() -> Iterator[WrittenDocument]:
         yield document
 
 
-def _pandoc(document: WrittenDocument, kind: str, path: Path) -> None:
-    subprocess.run(
+def _pandoc(document: WrittenDocument, kind: str, path: Path | str = "-") -> bytes:
+    """Have pandoc write a document; what it writes to standard output, where that is the place."""
+    made = subprocess.run(
         ["pandoc", "--from=markdown", f"--to={kind}", f"--output={path}"],  # noqa: S607
         input=document.markdown.encode(),
+        stdout=subprocess.PIPE,
         check=True,
     )
-
-
-def _office(source: str, suffix: str, kind: str, path: Path, *, reads: str = "") -> None:
-    """Have LibreOffice convert a text of another kind."""
-    with tempfile.TemporaryDirectory() as folder:
-        given = Path(folder, f"{path.stem}{suffix}")
-        given.write_text(source, encoding="utf-8")
-        reading = [f"--infilter={reads}"] if reads else []
-        home = f"-env:UserInstallation=file://{folder}/home"
-        command = ["soffice", "--headless", home, *reading, "--convert-to", kind]
-        subprocess.run(
-            [*command, "--outdir", str(path.parent), str(given)], check=True, capture_output=True
-        )
+    return made.stdout
 
 
 def _page(document: WrittenDocument) -> str:
-    made = subprocess.run(
-        ["pandoc", "--from=markdown", "--to=html"],  # noqa: S607 - as above
-        input=document.markdown.encode(),
-        check=True,
-        capture_output=True,
-    )
-    return made.stdout.decode()
+    return _pandoc(document, "html").decode()
 
 
 def _site(document: WrittenDocument) -> str:
@@ -142,22 +127,22 @@ def _html(document: WrittenDocument, path: Path) -> None:
     path.write_text(_site(document), encoding="utf-8")
 
 
-def _by_pandoc(kind: str) -> Callable[[WrittenDocument, Path], None]:
+def _by_pandoc(kind: str) -> Callable[[WrittenDocument, Path], object]:
     return lambda document, path: _pandoc(document, kind, path)
 
 
 def _text_by_office(document: WrittenDocument, path: Path) -> None:
     kind = path.suffix[1:]
-    _office(_page(document), ".html", kind, path, reads="HTML (StarWriter)")
+    by_office(_page(document), ".html", kind, path, reads="HTML (StarWriter)")
 
 
 def _sheet_by_office(document: WrittenDocument, path: Path) -> None:
-    _office(_separated(document.table, ","), ".csv", path.suffix[1:], path)
+    by_office(_separated(document.table, ","), ".csv", path.suffix[1:], path)
 
 
 def _slides_by_office(document: WrittenDocument, path: Path) -> None:
     reads = "OpenDocument Presentation Flat XML"
-    _office(_flat_slides(document), ".fodp", path.suffix[1:], path, reads=reads)
+    by_office(_flat_slides(document), ".fodp", path.suffix[1:], path, reads=reads)
 
 
 def _flat_slides(document: WrittenDocument) -> str:
@@ -253,7 +238,7 @@ def _archive(document: WrittenDocument, path: Path) -> None:
         archive.writestr("minutes/march.md", document.markdown)
 
 
-WRITERS: "dict[str, Callable[[WrittenDocument, Path], None]]" = {
+WRITERS: "dict[str, Callable[[WrittenDocument, Path], object]]" = {
     ".txt": _written_text,
     ".md": _markdown,
     ".mdx": _mdx,
@@ -304,7 +289,7 @@ def _outcome(expected: str, answer: Answer) -> str:
 
 def main() -> None:
     """Make the folder, ask, and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = parser_of("every_format", __doc__)
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:

@@ -10,7 +10,6 @@ first is looked at in the same way. A question that the documents don't answer (
 in a row of its own, where refusing is right and any answer is wrong.
 """
 
-import argparse
 import shutil
 import tempfile
 from collections import Counter, defaultdict
@@ -20,6 +19,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from answering.answer import Answer, AnswerSpan
+from benchmarks import parser_of
 from quoth import open_folder
 
 QUESTIONS = "questions.jsonl"
@@ -107,11 +107,7 @@ def ask(folder: Path, questions_path: Path) -> None:
 
 def main() -> None:
     """Ask of each folder."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.folders",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("folders", __doc__)
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument(
         "--questions",

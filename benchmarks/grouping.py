@@ -7,7 +7,6 @@ how many of the pairs that mean the same are put together (recall). `bot.evaluat
 largest distance with a precision above nine tenths.
 """
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import parser_of
 from bot.assembly import open_index
 from bot.evaluation.gaps import MAX_DISTANCE, together
 from bot.settings import load_settings
@@ -55,7 +55,7 @@ def pairs(vectors: Vectors, meanings: Sequence[int], max_distance: float) -> Pai
 
 def main() -> None:
     """Print a line for each distance."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = parser_of("grouping", __doc__)
     parser.add_argument("--data", type=Path, help="a data folder with an index")
     arguments = parser.parse_args()
     opened = open_index(load_settings(data=arguments.data))

@@ -8,7 +8,6 @@ the process that parses and splits, "parent" the one that asks for it. `--share 
 them a tenth as large.
 """
 
-import argparse
 import io
 import itertools
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 from string import ascii_uppercase
 from types import MappingProxyType
 
+from benchmarks import parser_of
 from benchmarks.large_files import print_measured
 from bot.settings import load_settings
 from index.aliases import MAX_ALIASES
@@ -191,11 +191,7 @@ HOSTILE_FILES: Mapping[str, HostileFile] = MappingProxyType(
 
 def main() -> None:
     """Make the files, and measure each."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.hostile_files",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("hostile_files", __doc__)
     parser.add_argument("--only", nargs="*", choices=HOSTILE_FILES, default=[*HOSTILE_FILES])
     parser.add_argument("--share", type=float, default=1.0)
     chosen = parser.parse_args()

@@ -8,12 +8,12 @@ FOLDER holds an annotated corpus in the form of trafilatura's own (its repositor
 text (`with`), and pieces that don't (`without`).
 """
 
-import argparse
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import parser_of
 from index.errors import DocumentError
 from index.formats import parse
 
@@ -96,11 +96,7 @@ def _one_line(text: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.html",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("html", __doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--against", choices=["trafilatura"])
     given = parser.parse_args(arguments)

@@ -5,7 +5,6 @@ The documents are made of sentences of the seed article, put together anew with 
 own, so that each is one short passage. Each build is a whole `quoth index` process.
 """
 
-import argparse
 import os
 import random
 import subprocess
@@ -14,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks import parser_of
 from index.passages import sentences
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main() -> None:
     """Print the seconds of four builds, and their shares of the full one."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = parser_of("incremental", __doc__)
     parser.add_argument("--documents", type=int, default=1_000, metavar="N")
     count = parser.parse_args().documents
     with tempfile.TemporaryDirectory() as folder:

@@ -9,7 +9,6 @@ that parses it and splits its text into passages, and in seconds the one that fo
 "parent" is the one that asks for them.
 """
 
-import argparse
 import html
 import multiprocessing
 import os
@@ -26,6 +25,7 @@ from itertools import count, cycle
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from benchmarks import parser_of
 from bot.settings import load_settings
 from index.documents import list_documents, load_document
 from index.encoder import SentenceEncoder
@@ -90,13 +90,21 @@ def make_pdf(path: Path, pages: int) -> None:
         characters += len(paragraph)
         if characters >= pages * _CHARS_PER_PAGE:
             break
+    page = f"<html><body>{''.join(written)}</body></html>"
+    by_office(page, ".html", "pdf:writer_pdf_Export", path, reads="HTML (StarWriter)")
+
+
+def by_office(source: str, suffix: str, kind: str, path: Path, *, reads: str = "") -> None:
+    """Have LibreOffice convert a text of another kind."""
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder, f"{path.stem}.html")
-        source.write_text(f"<html><body>{''.join(written)}</body></html>", encoding="utf-8")
+        given = Path(folder, f"{path.stem}{suffix}")
+        given.write_text(source, encoding="utf-8")
+        reading = [f"--infilter={reads}"] if reads else []
         home = f"-env:UserInstallation=file://{folder}/home"
-        command = ["soffice", "--headless", home, "--infilter=HTML (StarWriter)"]
-        command += ["--convert-to", "pdf:writer_pdf_Export", "--outdir", str(path.parent)]
-        subprocess.run([*command, str(source)], check=True, capture_output=True)
+        command = ["soffice", "--headless", home, *reading, "--convert-to", kind]
+        subprocess.run(
+            [*command, "--outdir", str(path.parent), str(given)], check=True, capture_output=True
+        )
 
 
 def make_workbook(path: Path, megabytes: float) -> int:
@@ -297,11 +305,7 @@ def print_measured(path: Path, exports: Path) -> None:
 
 def main() -> None:
     """Make the files, and measure each."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.large_files",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("large_files", __doc__)
     parser.add_argument("--pages", type=int, default=1_000)
     parser.add_argument("--megabytes", type=float, nargs="*", default=[5, 20, 200])
     chosen = parser.parse_args()

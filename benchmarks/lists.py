@@ -13,7 +13,6 @@ of two documents. Its kind is "disagree", or says why the two only seem to; the 
 says what is asked for.
 """
 
-import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from answering.answer import Answer, AnswerSpan
+from benchmarks import parser_of
 from bot.evaluation.metrics import RIGHT_F1, pairs
 from quoth import open_folder
 
@@ -183,11 +183,7 @@ def wrong(lists: Sequence[ListFound], conflicts: Sequence[ConflictFound]) -> str
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Ask, and print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.lists",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("lists", __doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--wrong", action="store_true", help="show what went wrong")
     given = parser.parse_args(arguments)

@@ -9,7 +9,6 @@ runtime, on as many threads. Both are timed in turns, question by question, so t
 the machine does meets both. Questions are read in the passages that are retrieved for them.
 """
 
-import argparse
 import itertools
 import json
 import statistics
@@ -28,6 +27,7 @@ from tokenizers import Tokenizer
 
 from answering.answerer import SPANS_PER_PASSAGE, worth_reading
 from answering.tuning import load_tuning
+from benchmarks import parser_of
 from bot.evaluation.questions import Misfits, read_questions
 from bot.evaluation.run import searchable
 from bot.settings import TUNING_NAME, Settings, load_settings
@@ -63,7 +63,7 @@ class QuestionToRead:
 
 def main() -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(description="Compare the reader with the processor.")
+    parser = parser_of("machine", __doc__)
     parser.add_argument("questions", nargs="?", type=Path, default=DEV, metavar="FILE.jsonl")
     parser.add_argument("--count", type=int, default=100, metavar="N", help="how many of them")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each is read")

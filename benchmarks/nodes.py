@@ -7,13 +7,13 @@ Each node has a core of its own, so two of them need two cores. A `quoth serve` 
 hands the questions on, by turns to the first node alone and to both. No question comes twice.
 """
 
-import argparse
 import statistics
 import tempfile
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 
+from benchmarks import parser_of
 from benchmarks.discord_load import phrases
 from benchmarks.web_load import ASKERS, Server, server_rate, serving
 
@@ -24,7 +24,7 @@ _TOKEN = "between-nodes-of-the-benchmark"  # noqa: S105 - of nothing but this ru
 
 def main() -> None:
     """Measure both by turns, and print what came of it."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser = parser_of("nodes", __doc__)
     parser.add_argument("--seeds", type=Path, default=Path("seeds"))
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--each", type=int, default=EACH_ROUND, help="questions in each round")

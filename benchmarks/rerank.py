@@ -25,6 +25,7 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from answering.english.words import LITTLE_SAID
+from benchmarks import parser_of
 from benchmarks.contexts import (
     WITH_CONTEXT,
     AskedDocuments,
@@ -163,11 +164,7 @@ def show(name: str, some: Known, weights: npt.NDArray[np.float64]) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make, fit or try."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.rerank",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("rerank", __doc__)
     parser.add_argument("what", choices=["words", "fit", "try"])
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
     parser.add_argument("--data", type=Path, required=True)

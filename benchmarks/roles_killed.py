@@ -25,13 +25,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.discord_crowd import asking, sent_at
-from benchmarks.discord_load import phrases, processor
+from benchmarks import parser_of, processor
+from benchmarks.discord_crowd import asking, became, latencies, sent_at
+from benchmarks.discord_load import phrases
 from benchmarks.roles import Installation, Role, installation, until
 from tests.bot.discord_app.crowd import Asked
 from tests.discord_service import LocalDiscord
 from tests.discord_service.rest import DEADLINE_S
-from tests.discord_service.world import Channel, Interaction, Message, snowflake
+from tests.discord_service.world import Channel, snowflake
 
 SHARDS, SERVERS = 4, 3_000
 CROWD, CROWD_S = 300, 10.0
@@ -73,54 +74,16 @@ class RunOutcome:
         return not self.lost and not self.twice and (self.may_miss or not self.unheard)
 
 
-@dataclass(frozen=True, slots=True)
-class Became:
-    """What has come of one question."""
-
-    shown: Message | None
-    """The answer, or what was told instead."""
-    is_answer: bool
-    came: int
-    """How many messages, or signs where no message did."""
-    is_unheard: bool
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether nothing more is to come of it."""
-        return self.came > 0 or self.is_unheard
-
-
-def became(local: LocalDiscord, each: Asked) -> Became:
-    """What has come of a question so far."""
-    asked = each.asked
-    is_unheard = False
-    if isinstance(asked, Interaction):
-        shown = asked.response if asked.answered else None
-        came = len(asked.followups) + (shown is not None)
-        is_unheard = asked.callback is None and time.monotonic() > asked.sent_at + local.deadline_s
-    else:
-        replies = local.replies(asked)
-        shown = replies[0] if replies else None
-        # Who was put off by a sign, and was answered later, was answered once.
-        came = len(replies) or len(asked.reactions)
-    is_answer = shown is not None and bool(shown.texts) and shown.question == each.question
-    return Became(shown, is_answer, came, is_unheard)
-
-
 def count(local: LocalDiscord, run: RunOutcome, all_asked: Sequence[Asked]) -> RunOutcome:
     """Count what has become of the questions of a run."""
-    outcomes = [(each, became(local, each)) for each in all_asked]
+    outcomes = [became(local, each) for each in all_asked]
     run.asked = len(all_asked)
-    run.answered = sum(one.is_answer for _, one in outcomes)
-    run.told = sum(one.came > 0 and not one.is_answer for _, one in outcomes)
-    run.unheard = sum(one.is_unheard for _, one in outcomes)
-    run.lost = sum(not one.is_settled for _, one in outcomes)
-    run.twice = sum(one.came > 1 for _, one in outcomes)
-    run.latencies_s = [
-        one.shown.settled_at - sent_at(each)
-        for each, one in outcomes
-        if one.is_answer and one.shown is not None
-    ]
+    run.answered = sum(one.is_answer for one in outcomes)
+    run.told = sum(one.came > 0 and not one.is_answer for one in outcomes)
+    run.unheard = sum(one.is_unheard for one in outcomes)
+    run.lost = sum(not one.is_settled for one in outcomes)
+    run.twice = sum(one.came > 1 for one in outcomes)
+    run.latencies_s = latencies(all_asked, outcomes)
     return run
 
 
@@ -368,7 +331,7 @@ Memory at the end: {memory}.
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser = parser_of("roles_killed", __doc__)
     parser.add_argument("--seeds", type=Path, default=Path("seeds"))
     parser.add_argument("--servers", type=int, default=SERVERS)
     parser.add_argument("--gateways", type=int, default=2)

@@ -8,7 +8,6 @@ passages the real encoder makes the vectors; beyond, real vectors are perturbed.
 measured is kept in the work folder, and a run that was cut goes on from there.
 """
 
-import argparse
 import json
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import parser_of
 from index.processes import module_command, module_environment
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -28,7 +28,7 @@ Measurements = dict[int, dict[str, Any]]
 
 def main() -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(description="Measure an index at several sizes.")
+    parser = parser_of("scale", __doc__)
     parser.add_argument("--sizes", type=numbers, default=SIZES, metavar="N,N", help="passages")
     parser.add_argument("--encoded", type=int, default=ENCODED, metavar="N", help="one of them")
     parser.add_argument("--work", type=Path, default=Path("build/scale"), metavar="DIR")

@@ -10,7 +10,6 @@ dev say what is found; among more, whether the answer's text is in a passage tha
 that changes how long publishing takes, and no search.
 """
 
-import argparse
 import json
 import sys
 import time
@@ -23,6 +22,7 @@ from typing import Any
 import numpy as np
 import psycopg
 
+from benchmarks import parser_of
 from benchmarks.scale import measure, numbers
 from benchmarks.scale_corpus import answered, questions
 from benchmarks.scale_steps import QUESTIONS, Work, ask, recall
@@ -51,7 +51,7 @@ _ANSWERED = 1_000
 
 def main() -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(description="Measure PostgreSQL beside local files.")
+    parser = parser_of("scale_out", __doc__)
     parser.add_argument("--sizes", type=numbers, default=SIZES, metavar="N,N", help="passages")
     parser.add_argument("--encoded", type=int, default=ENCODED, metavar="N", help="one of them")
     parser.add_argument("--work", type=Path, default=Path("build/scale"), metavar="DIR")

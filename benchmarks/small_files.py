@@ -10,7 +10,6 @@ a fork shares until it writes to it: what that takes depends on the machine, so 
 well.
 """
 
-import argparse
 import mmap
 import resource
 import tempfile
@@ -21,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
+from benchmarks import parser_of
 from bot.settings import load_settings
 from index import parser_forks
 from index.documents import Document
@@ -87,11 +87,7 @@ def _page_s() -> float:
 
 def main() -> None:
     """Measure files of each kind, and print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.small_files",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("small_files", __doc__)
     parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--only", nargs="*", choices=_CONTENTS, default=[*_CONTENTS])
     parser.add_argument("--stay", action="store_true")

@@ -11,7 +11,6 @@ files that have it; with --each, into those of every kind. A cell counts as foun
 words alone, and as they are placed in an answer (`answering.cells`).
 """
 
-import argparse
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,9 +20,10 @@ from tokenizers import Tokenizer
 from answering.answerer import SPANS_PER_PASSAGE
 from answering.cells import at_named_cell
 from answering.lists import asks_for_several
+from benchmarks import parser_of
 from benchmarks.table_files import KINDS, Table, document_of, table_of
 from index.encoder_files import DEFAULT_ENCODER, find_encoder
-from index.passages import Passage, Splitting, TokenOffsets, split
+from index.passages import Passage, Splitting, TokenOffsets, offsets_by, split
 from reader.model import TOKENIZER_NAME, OnnxReader, PassageText, Reader, shipped_weights
 from reader.spans import Span
 from training.tables import epoch_of_tables, kind_of, read_kinds
@@ -95,21 +95,12 @@ def _token_offsets() -> TokenOffsets:
     tokenizer = Tokenizer.from_file(str(find_encoder(DEFAULT_ENCODER) / TOKENIZER_NAME))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-
-    def offsets(texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
-        encoded = tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return [one.offsets for one in encoded]
-
-    return offsets
+    return offsets_by(tokenizer)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Ask, and print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.tables",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("tables", __doc__)
     parser.add_argument("--tables", type=int, default=100)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument(

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from answering.tuning import load_tuning, numbers
+from benchmarks import parser_of
 from bot.chosen_reader import calibration_for, open_reader, reader_folder, tuning_for
 from bot.cli.reporters import ConsoleReporter
 from bot.evaluation.caching import CachingReader
@@ -34,7 +35,7 @@ DATA = Path("training/data")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(description="Make the tuned numbers again from questions.")
+    parser = parser_of("tune", __doc__)
     parser.add_argument("files", nargs="*", type=Path, default=[DATA / "dev.jsonl"])
     parser.add_argument("--squad", type=Path, help="a folder with SQuAD's dev.jsonl")
     parser.add_argument("--numbers", nargs="+", default=[], choices=list(numbers()), metavar="NAME")

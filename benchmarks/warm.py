@@ -7,20 +7,20 @@ Each line of the file has a question under "q" or "question". The documents are 
 settings name; index them first.
 """
 
-import argparse
 import json
 from pathlib import Path
 
 import numpy as np
 
 from answering.question import Question
+from benchmarks import parser_of
 from bot.assembly import OpenIndex, build_in_child, open_answering, open_fresh_index
 from bot.settings import Settings, load_settings
 
 
 def main() -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(description="Time warm questions.")
+    parser = parser_of("warm", __doc__)
     parser.add_argument("questions", type=Path, help="JSON Lines")
     parser.add_argument("--rounds", type=int, default=5, help="how often each is asked")
     arguments = parser.parse_args()

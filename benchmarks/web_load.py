@@ -8,7 +8,6 @@ asked in turns, by as many askers at once, so that whatever else the machine doe
 question comes twice, since an answer is kept for whoever asks the same again.
 """
 
-import argparse
 import asyncio
 import os
 import re
@@ -26,6 +25,7 @@ from pathlib import Path
 
 import aiohttp
 
+from benchmarks import parser_of
 from benchmarks.discord_load import phrases
 from index.processes import module_command, module_environment
 from quoth import Library, open_folder
@@ -128,7 +128,7 @@ def server_rate(server: Server, questions: Sequence[str]) -> float:
 
 def main() -> None:
     """Measure all three, and print what came of it."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser = parser_of("web_load", __doc__)
     parser.add_argument("--seeds", type=Path, default=Path("seeds"))
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--rounds", type=int, default=ROUNDS)
