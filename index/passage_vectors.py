@@ -1,8 +1,7 @@
 """The vectors of passages: from the cache, or made."""
 
 from array import array
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -11,16 +10,13 @@ from index.encoder import Encoder, EncodingProgress, Vectors
 from index.errors import EncodingInterruptedError
 from index.reporting import Reporter
 from index.texts import Texts
-from index.vector_cache import VectorCache
+from index.vector_cache import VectorCache, in_parts
 
 # Texts that are looked up at once.
 _WANTED_AT_ONCE = 4_096
 # Texts encoded between two writes to the vector cache: what a build loses at most that is ended. A
 # second's work on two cores.
 _KEPT_AT_ONCE = 128
-
-
-_Items = TypeVar("_Items", list[bytes], "array[int]")
 
 
 class PassageVectors:
@@ -60,7 +56,7 @@ class PassageVectors:
             wanted.extend(i for i, key in keys.items() if key in missing)
         self._reporter.stage("encode", len(wanted))
         try:
-            for some in _in_parts(wanted, _WANTED_AT_ONCE):
+            for some in in_parts(wanted, _WANTED_AT_ONCE):
                 keys = self._texts.keys(some)
                 # A text that stands in several passages is encoded with the first.
                 missing = set(keys.values()) if anew else self._cache.missing(keys.values())
@@ -72,7 +68,7 @@ class PassageVectors:
 
     def _count_kept(self, wanted: "array[int]") -> int:
         kept = 0
-        for some in _in_parts(wanted, _WANTED_AT_ONCE):
+        for some in in_parts(wanted, _WANTED_AT_ONCE):
             keys = self._texts.keys(some).values()
             missing = self._cache.missing(keys)
             kept += sum(key not in missing for key in keys)
@@ -102,16 +98,11 @@ class PassageVectors:
         first = {key: i for i, key in reversed(keys.items()) if key in wanted}
         texts = self._texts.searched(sorted(first.values()))
         made: dict[bytes, Vectors] = {}
-        for part in _in_parts(list(first), _KEPT_AT_ONCE):
+        for part in in_parts(list(first), _KEPT_AT_ONCE):
             vectors = self._encoder.encode([texts[first[key]] for key in part], progress)
             self._cache.add(part, vectors)
             made.update(zip(part, vectors, strict=True))
         return made
-
-
-def _in_parts(items: _Items, size: int) -> Iterator[_Items]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
 
 
 def scattered(vectors: PassageVectors, texts: Texts, first_id: int, dim: int) -> Vectors:

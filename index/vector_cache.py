@@ -9,10 +9,11 @@ import fcntl
 import hashlib
 import sqlite3
 import zlib
+from array import array
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -27,6 +28,7 @@ _BUSY_TIMEOUT_S = 60
 _CACHE_KIB = 32_000
 # SQLite takes at most 32,766 values in one statement.
 _KEYS_AT_ONCE = 1_000
+_Items = TypeVar("_Items", list[bytes], "array[int]")
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS vectors (
@@ -97,7 +99,7 @@ class VectorCache:
     def missing(self, keys: Collection[bytes]) -> set[bytes]:
         """Those of `keys` that have no vector here; one that is here may yet be damaged."""
         wanted = set(keys)
-        for batch in _batches(sorted(wanted)):
+        for batch in in_parts(sorted(wanted)):
             query = "SELECT text_sha256 FROM vectors WHERE text_sha256 IN ({})"
             wanted.difference_update(key for (key,) in self._rows(query, batch))
         return wanted
@@ -128,7 +130,7 @@ class VectorCache:
         query = "SELECT text_sha256, vector, crc32 FROM vectors WHERE text_sha256 IN ({})"
         return {
             key: np.frombuffer(blob, dtype="<f4")
-            for batch in _batches(sorted(set(keys)))
+            for batch in in_parts(sorted(set(keys)))
             for key, blob, crc32 in self._rows(query, batch)
             if len(blob) == 4 * self._dim and zlib.crc32(blob) == crc32
         }
@@ -165,6 +167,7 @@ def unused(vectors: Path) -> Iterator[bool]:
             yield True
 
 
-def _batches(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    for start in range(0, len(keys), _KEYS_AT_ONCE):
-        yield keys[start : start + _KEYS_AT_ONCE]
+def in_parts(items: _Items, size: int = _KEYS_AT_ONCE) -> Iterator[_Items]:
+    """Cut keys, or what stands for them, into parts of a size."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

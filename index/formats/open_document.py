@@ -15,6 +15,7 @@ from index.formats.base import Loaded
 from index.formats.blocks import Blocks, introduces
 from index.formats.dates import parse_date
 from index.formats.nested_items import NestedItems
+from index.formats.office_properties import stated
 from index.formats.packages import open_package, read_member, read_xml
 from index.formats.tables import Cell, Row, lines_of
 
@@ -69,13 +70,7 @@ def load_text_document(suffix: str, content: bytes) -> Loaded:
 
 def meta_title_and_date(package: zipfile.ZipFile) -> tuple[str | None, date | None]:
     """The title of an ODF file, and its date of creation."""
-    if _META not in package.namelist():
-        return None, None
-    root = read_xml(package, _META)
-    title, created = (
-        next((element.text or "" for element in root.iter(f"{{*}}{name}")), "")
-        for name in ("title", "creation-date")
-    )
+    title, created = stated(package, _META, "title", "creation-date")
     return title or None, parse_date(created)
 
 
