@@ -19,7 +19,7 @@ from bot.discord_app.forms import Form, Forms, open_form
 from bot.discord_app.limits import MAX_MODAL_INPUT
 from bot.discord_app.origins import server_id_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
-from bot.discord_app.persistent_button import PersistentButton
+from bot.discord_app.persistent_button import PersistentButton, button_of
 from bot.discord_app.rendering import (
     context_cards,
     document_name,
@@ -88,12 +88,8 @@ class AnswerButton(
 
     def __init__(self, action: str, answer_id: str) -> None:
         """Make the button for one action."""
-        button: ui.Button[ui.LayoutView] = ui.Button(
-            style=_STYLES.get(action, discord.ButtonStyle.secondary),
-            label=label(action),
-            custom_id=f"quoth:{action}:{answer_id}",
-        )
-        super().__init__(button)
+        style = _STYLES.get(action, discord.ButtonStyle.secondary)
+        super().__init__(button_of(action, f"quoth:{action}:{answer_id}", style))
         self._action = action
         self._answer_id = answer_id
 

@@ -20,8 +20,8 @@ from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver, respond_alone, show_response
 from bot.discord_app.limits import MAX_LAYOUT_TEXT
 from bot.discord_app.markdown import escape, unescape
-from bot.discord_app.persistent_button import PersistentButton
-from bot.discord_app.rendering import label, notice
+from bot.discord_app.persistent_button import PersistentButton, button_of
+from bot.discord_app.rendering import notice
 from bot.discord_app.taught import MessageAt, Taught
 
 _Interaction = discord.Interaction[Any]
@@ -54,12 +54,9 @@ class ConsentButton(
     def __init__(self, choice: str, message_id: int, author_id: int) -> None:
         """Make one of the two buttons."""
         is_yes = choice == "yes"
-        button: ui.Button[ui.LayoutView] = ui.Button(
-            style=discord.ButtonStyle.success if is_yes else discord.ButtonStyle.secondary,
-            label=label(f"consent_{choice}"),
-            custom_id=f"quoth:teach:{choice}:{message_id}:{author_id}",
-        )
-        super().__init__(button)
+        custom_id = f"quoth:teach:{choice}:{message_id}:{author_id}"
+        style = discord.ButtonStyle.success if is_yes else discord.ButtonStyle.secondary
+        super().__init__(button_of(f"consent_{choice}", custom_id, style))
         self._is_yes = is_yes
         self._message_id = message_id
         self._author_id = author_id

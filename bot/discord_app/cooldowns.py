@@ -98,9 +98,10 @@ class Cooldowns:
     """
 
     def __init__(self, records: Records, everybody: Cooldown, counts: QuestionCounts) -> None:
-        """Read the rules of all servers; `everybody` is the one where there is no other."""
+        """Read the rules of all servers."""
         self._records = records
-        self._everybody = everybody
+        self.everybody = everybody
+        """The rule where there is no other."""
         self._counts = counts
         self.read()
 
@@ -127,13 +128,13 @@ class Cooldowns:
             channel_ids: The channel, and those above it.
         """
         if server_id is None:
-            return self._everybody
+            return self.everybody
         rules = self._rules
         of_roles = [rules[key] for role in role_ids if (key := (server_id, role)) in rules]
         of_channels = [rules[key] for one in channel_ids if (key := (server_id, one)) in rules]
         if of_roles:
             return max(of_roles, key=lambda one: one.questions / one.seconds)
-        return of_channels[0] if of_channels else self._everybody
+        return of_channels[0] if of_channels else self.everybody
 
     async def wait_s(self, user_id: int, rule: Cooldown) -> float | None:
         """Count a question of a member by a rule, or say how long they have to wait."""
@@ -174,8 +175,3 @@ class Cooldowns:
             for (server, target), rule in self._rules.copy().items()
             if server == server_id
         ]
-
-    @property
-    def everybody(self) -> Cooldown:
-        """The rule where there is no other."""
-        return self._everybody

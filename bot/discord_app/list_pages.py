@@ -12,8 +12,8 @@ from bot.discord_app.cards import MessageCard, instead, layout, row
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, load_alone, respond_alone, show_response
 from bot.discord_app.moderators import required_server_id
-from bot.discord_app.persistent_button import PersistentButton
-from bot.discord_app.rendering import label, notice
+from bot.discord_app.persistent_button import PersistentButton, button_of
+from bot.discord_app.rendering import notice
 
 
 def page_among(wanted: int, items: int, size: int) -> tuple[int, int]:
@@ -67,10 +67,7 @@ class ListButton(
 
     def __init__(self, name: str, direction: str, page: int, owner: str) -> None:
         """Make the button that leads to a page of a list, for the member of that hash."""
-        button: ui.Button[ui.LayoutView] = ui.Button(
-            label=label(direction), custom_id=f"quoth:{name}:{direction}:{page}:{owner}"
-        )
-        super().__init__(button)
+        super().__init__(button_of(direction, f"quoth:{name}:{direction}:{page}:{owner}"))
         self._name = name
         self._page = page
         self._owner = owner

@@ -11,6 +11,14 @@ from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import respond_alone
 from bot.discord_app.errors import report
 from bot.discord_app.origins import server_id_of
+from bot.discord_app.rendering import label
+
+
+def button_of(
+    name: str, custom_id: str, style: discord.ButtonStyle = discord.ButtonStyle.secondary
+) -> ui.Button[ui.LayoutView]:
+    """A button with the words of a label."""
+    return ui.Button(style=style, label=label(name), custom_id=custom_id)
 
 
 class PersistentButton(ABC):

@@ -13,8 +13,8 @@ from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver, respond_alone, show_response, tell_alone
 from bot.discord_app.origins import Audience, origin_of, server_id_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
-from bot.discord_app.persistent_button import PersistentButton
-from bot.discord_app.rendering import label, notice
+from bot.discord_app.persistent_button import PersistentButton, button_of
+from bot.discord_app.rendering import notice
 from bot.discord_app.stored_answers import AnswerContents
 
 
@@ -40,12 +40,8 @@ class ShareButton(
 
     def __init__(self, answer_id: str, owner: str) -> None:
         """Make the button under an answer, for the member of that hash."""
-        button: ui.Button[ui.LayoutView] = ui.Button(
-            style=discord.ButtonStyle.primary,
-            label=label("share"),
-            custom_id=f"quoth:share:{answer_id}:{owner}",
-        )
-        super().__init__(button)
+        custom_id = f"quoth:share:{answer_id}:{owner}"
+        super().__init__(button_of("share", custom_id, discord.ButtonStyle.primary))
         self._answer_id = answer_id
         self._owner = owner
 

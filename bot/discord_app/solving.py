@@ -14,9 +14,9 @@ from bot.discord_app.delivery import UNREACHED, deliver, load_alone, show_respon
 from bot.discord_app.limits import CLOSED_THREAD
 from bot.discord_app.origins import server_id_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
-from bot.discord_app.persistent_button import PersistentButton
+from bot.discord_app.persistent_button import PersistentButton, button_of
 from bot.discord_app.posts import SupportChannel, solved_tag
-from bot.discord_app.rendering import label, notice, passages_card
+from bot.discord_app.rendering import notice, passages_card
 from bot.event_log import event
 
 _log = logging.getLogger(__name__)
@@ -62,10 +62,7 @@ class PersonButton(
 
     def __init__(self, answer_id: str) -> None:
         """Make the button under an answer."""
-        button: ui.Button[ui.LayoutView] = ui.Button(
-            label=label("person"), custom_id=f"quoth:person:{answer_id}"
-        )
-        super().__init__(button)
+        super().__init__(button_of("person", f"quoth:person:{answer_id}"))
         self._answer_id = answer_id
 
     @classmethod

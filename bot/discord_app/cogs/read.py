@@ -16,8 +16,7 @@ from bot.discord_app.list_cards import information_card, sources_card
 from bot.discord_app.list_pages import page_among, page_of
 from bot.discord_app.origins import everywhere, server_id_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
-from bot.discord_app.persistent_button import PersistentButton
-from bot.discord_app.rendering import label
+from bot.discord_app.persistent_button import PersistentButton, button_of
 from bot.serving import scope_documents
 from bot.serving.service import AnswerService
 
@@ -45,10 +44,7 @@ class PageButton(
 
     def __init__(self, direction: str, page: int) -> None:
         """Make the button that leads to a page."""
-        button: ui.Button[ui.LayoutView] = ui.Button(
-            label=label(direction), custom_id=f"quoth:page:{direction}:{page}"
-        )
-        super().__init__(button)
+        super().__init__(button_of(direction, f"quoth:page:{direction}:{page}"))
         self._page = page
 
     @classmethod
