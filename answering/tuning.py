@@ -59,8 +59,7 @@ class Tuning:
         for name, number in numbers().items():
             value = getattr(self, name)
             if not number.lowest <= value <= number.highest:
-                msg = f"{name} is {value}, not from {number.lowest} to {number.highest}"
-                raise ValueError(msg)
+                raise ValueError(f"{name} is {value}, not from {number.lowest} to {number.highest}")
 
 
 def numbers() -> dict[str, Number]:

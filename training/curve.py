@@ -34,8 +34,7 @@ def read_curve(folder: Path) -> Curve:
     """
     path = folder / LOG_NAME
     if not path.is_file():
-        msg = f"{path} is not there: run the stage {folder.name} first."
-        raise RunError(msg)
+        raise RunError(f"{path} is not there: run the stage {folder.name} first.")
     log = path.read_text(encoding="utf-8")
     return Curve(smooth(points(log, "loss")), points(log, "dev_f1"))
 

@@ -123,11 +123,10 @@ def export(
                 _cut(small)
                 _move_into_place(small, out)
                 return
-    msg = (
+    raise ExportError(
         f"int8 loses more than {MAX_LOSS} points of F1 on dev, whatever is kept in fp32 ({figures} "
         f"has the figures). {out} is as it was."
     )
-    raise ExportError(msg)
 
 
 def model_bytes(folder: Path) -> int:

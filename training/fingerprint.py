@@ -39,19 +39,17 @@ def claim(folder: Path, recipe: Mapping[str, object], groups: Sequence[RowGroup]
         kept = json.loads(path.read_text(encoding="utf-8"))
         changed = [name for name, value in wanted.items() if kept.get(name) != value]
         if changed:
-            msg = (
+            raise RunError(
                 f"{folder} holds a run that began with other {' and '.join(changed)} ({path}). "
                 "Delete the folder to start anew, or bring back what changed."
             )
-            raise RunError(msg)
     elif (folder / "final").exists():
         return
     elif folder.exists() and any(folder.iterdir()):
-        msg = (
+        raise RunError(
             f"{folder} holds a run without {FINGERPRINT_NAME}, so that nobody can tell whether it "
             "began with this recipe and these rows. Delete the folder to start anew."
         )
-        raise RunError(msg)
     else:
         folder.mkdir(parents=True, exist_ok=True)
         scratch = path.with_suffix(".partial")

@@ -87,8 +87,9 @@ def restore(network: "PreTrainedModel", path: Path) -> None:
     trained = {name: one for name, one in network.named_parameters() if one.requires_grad}
     for name, parameter in trained.items():
         if name not in found or found[name].shape != parameter.shape:
-            msg = f"{path} doesn't say what {name} is: it is of another network than the base's."
-            raise SourceError(msg)
+            raise SourceError(
+                f"{path} doesn't say what {name} is: it is of another network than the base's."
+            )
     with torch.no_grad():
         for name, parameter in trained.items():
             parameter.copy_(found[name])

@@ -193,10 +193,9 @@ def _restore(network: Network, optimiser: "torch.optim.Optimizer", folder: Path)
         return int(json.loads((kept / "step.json").read_text(encoding="utf-8"))["step"])
     # Each of the three files is read by another library, and damaged in many ways.
     except Exception as error:
-        msg = (
+        raise RunError(
             f"{kept} can't be read ({error}). If it is damaged, delete it: the lesson begins anew."
-        )
-        raise RunError(msg) from error
+        ) from error
 
 
 @contextmanager
@@ -207,11 +206,10 @@ def _writing(folder: Path) -> Iterator[None]:
         yield
     # torch and safetensors have errors of their own for a disk that is full.
     except (OSError, RuntimeError, SafetensorError) as error:
-        msg = (
+        raise RunError(
             f"{folder} can't be written ({error}). Free some space and run the stage again: it "
             "goes on from its last checkpoint."
-        )
-        raise RunError(msg) from error
+        ) from error
 
 
 def _log(folder: Path, entry: dict[str, float]) -> None:

@@ -38,13 +38,13 @@ def check_weights(folder: Path, sha256: str, home: str) -> None:
     """
     weights = folder / "model.safetensors"
     if not weights.is_file():
-        msg = f"{weights} is not there. Get it from {home}."
-        raise SourceError(msg)
+        raise SourceError(f"{weights} is not there. Get it from {home}.")
     with weights.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != sha256:
-        msg = f"{weights} has the sha256 {found}, not {sha256}. Get it again from {home}."
-        raise SourceError(msg)
+        raise SourceError(
+            f"{weights} has the sha256 {found}, not {sha256}. Get it again from {home}."
+        )
 
 
 class Network:

@@ -112,8 +112,9 @@ def read_passages(split: str, folder: Path = DATA_FOLDER) -> list[TrainingPassag
         if row["passage"] not in rows:
             others = others or _others(split, folder)
             if row["passage"] not in others:
-                msg = f"{lists_path}: there is no passage {row['passage']!r} for {row['q']!r}."
-                raise SourceError(msg)
+                raise SourceError(
+                    f"{lists_path}: there is no passage {row['passage']!r} for {row['q']!r}."
+                )
             rows[row["passage"]] = {**others[row["passage"]], "qas": [], "followups": []}
         text = rows[row["passage"]]["text"]
         found = locate_all(text, row["answers"])
@@ -193,8 +194,7 @@ def _occurrences(text: str, answer: str) -> list[Chars]:
         every.append((at, at + len(answer)))
         at = text.find(answer, at + len(answer))
     if not every:
-        msg = f"the answer {answer!r} is not in the passage {text[:60]!r}..."
-        raise SourceError(msg)
+        raise SourceError(f"the answer {answer!r} is not in the passage {text[:60]!r}...")
     whole = [span for span in every if not (_cuts_word(text, span[0]) or _cuts_word(text, span[1]))]
     return whole or every
 
@@ -239,11 +239,9 @@ def read_squad(folder: Path, split: str) -> list[list[TrainingPassage]]:
                 paragraph = _squad_paragraph(line, f"{path}, line {number}")
                 articles.setdefault(paragraph.title, []).append(_squad_passage(paragraph))
     except (OSError, EOFError, zlib.error) as error:
-        msg = f"{path} can't be read to its end ({error}). Get it again."
-        raise SourceError(msg) from error
+        raise SourceError(f"{path} can't be read to its end ({error}). Get it again.") from error
     if not articles:
-        msg = f"{path} is empty. Get it again."
-        raise SourceError(msg)
+        raise SourceError(f"{path} is empty. Get it again.")
     return list(articles.values())
 
 
@@ -258,8 +256,9 @@ def squad_path(folder: Path, split: str) -> Path:
     path = next((folder / name for name in names if (folder / name).is_file()), None)
     if path is None:
         lacks = f"holds no {' or '.join(names)}" if folder.is_dir() else "is not there"
-        msg = f"{folder} {lacks}. Pass SQuAD's folder as --squad; its files are {SQUAD_FORMAT}."
-        raise SourceError(msg)
+        raise SourceError(
+            f"{folder} {lacks}. Pass SQuAD's folder as --squad; its files are {SQUAD_FORMAT}."
+        )
     return path
 
 
@@ -270,8 +269,7 @@ def _squad_paragraph(line: bytes, where: str) -> _SquadParagraph:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         found = f"{place}: {first['msg']}" if place else first["msg"]
-        msg = f"{where} is not {SQUAD_FORMAT} ({found})."
-        raise SourceError(msg) from error
+        raise SourceError(f"{where} is not {SQUAD_FORMAT} ({found}).") from error
 
 
 def _squad_passage(paragraph: _SquadParagraph) -> TrainingPassage:
@@ -358,8 +356,7 @@ def undo_treebank(tokens: Sequence[str]) -> tuple[str, list[Chars]]:
 
 def _rows(path: Path) -> Iterator[list[str]]:
     if not path.is_file():
-        msg = f"{path} is not there. Get QAMR from {QAMR_HOME}, and pass that folder."
-        raise SourceError(msg)
+        raise SourceError(f"{path} is not there. Get QAMR from {QAMR_HOME}, and pass that folder.")
     with path.open(encoding="utf-8") as lines:
         for line in lines:
             yield line.rstrip("\n").split("\t")
@@ -367,8 +364,7 @@ def _rows(path: Path) -> Iterator[list[str]]:
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     if not path.is_file():
-        msg = f"{path} is not there. It belongs to the project: restore it."
-        raise SourceError(msg)
+        raise SourceError(f"{path} is not there. It belongs to the project: restore it.")
     with path.open(encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)

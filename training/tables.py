@@ -65,8 +65,7 @@ class Column(_Strict):
     @model_validator(mode="after")
     def _has_cells(self) -> Self:
         if bool(self.pattern) == bool(self.values):
-            msg = f"{self.headers}: a column has either a pattern or values."
-            raise ValueError(msg)
+            raise ValueError(f"{self.headers}: a column has either a pattern or values.")
         return self
 
 
@@ -110,8 +109,7 @@ def read_kinds(split: str, folder: Path = DATA_FOLDER) -> list[TableKind]:
     try:
         kinds = TypeAdapter(list[TableKind]).validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        msg = f"{path}: it holds no kinds of tables ({error})."
-        raise SourceError(msg) from error
+        raise SourceError(f"{path}: it holds no kinds of tables ({error}).") from error
     return [kind for kind in kinds if kind.split == split]
 
 

@@ -141,8 +141,7 @@ class Workplace:
         finals = [lesson / "final" for lesson in (self.further, self.run)]
         final = next((final for final in finals if final.exists()), None)
         if final is None:
-            msg = f"{self.run / 'final'} is not there: run the stage train first."
-            raise RunError(msg)
+            raise RunError(f"{self.run / 'final'} is not there: run the stage train first.")
         return final
 
     def count_tokens(self, text: str) -> int:

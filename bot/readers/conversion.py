@@ -175,8 +175,7 @@ def _compare(
         )
         for one, other in zip(expected, found, strict=True):
             if not np.allclose(one.numpy(), other, atol=_MAX_DIFFERENCE, rtol=_MAX_DIFFERENCE):
-                msg = "what was written computes something else than the model"
-                raise ValueError(msg)
+                raise ValueError("what was written computes something else than the model")
     return taken
 
 
