@@ -126,10 +126,8 @@ def _document_of(title: str, text: str) -> Document:
 def indexed(
     passages: Iterable[QuestionedPassage],
     folder: Path,
-    *,
-    open_encoder: Callable[[], Encoder],
+    encoder: Encoder,
     vectors: Path,
-    splitting: Splitting,
     reporter: Reporter,
 ) -> Iterator[Generation]:
     """
@@ -138,9 +136,8 @@ def indexed(
     Args:
         passages: The same text counts once; `where` names it in errors.
         folder: An empty folder for documents and index.
-        open_encoder: As in `index.build.build`.
-        vectors: As there; texts that were encoded for another index are not encoded again.
-        splitting: As there.
+        encoder: Encodes the passages.
+        vectors: As in `index.build.build`; what was encoded before is not encoded again.
         reporter: As there.
 
     Raises:
@@ -164,9 +161,9 @@ def indexed(
         collection,
         documents,
         without=None,
-        open_encoder=open_encoder,
+        open_encoder=lambda: encoder,
         vectors=vectors,
-        splitting=splitting,
+        splitting=SPLITTING,
         reporter=reporter,
         # A passage that can't be read is named below, also where it is the only one.
         may_be_empty=True,
@@ -201,14 +198,7 @@ def searchable(
     """
     with (
         tempfile.TemporaryDirectory(prefix="quoth-eval-") as scratch,
-        indexed(
-            passages,
-            Path(scratch),
-            open_encoder=lambda: encoder,
-            vectors=vectors,
-            splitting=SPLITTING,
-            reporter=reporter,
-        ) as generation,
+        indexed(passages, Path(scratch), encoder, vectors, reporter) as generation,
     ):
         yield opening(generation, OnnxQuestionEncoder(encoder.export))
 

@@ -73,16 +73,11 @@ class Builder:
     for them.
     """
 
-    def __init__(self, settings: Settings, counted: Callable[[str], None] = lambda _: None) -> None:
-        """
-        Build with some settings.
-
-        Args:
-            settings: Which seeds, data folder and encoder.
-            counted: Told what became of each build: `built` or `failed`.
-        """
+    def __init__(self, settings: Settings) -> None:
+        """Build with some settings: which seeds, data folder and encoder."""
         self._settings = settings
-        self.counted = counted
+        self.counted: Callable[[str], None] = lambda _: None
+        """See `Builds.counted`."""
         self._turns = BuildTurns()
         # Turns of those that go between while another has its own.
         self._between = BuildTurns()

@@ -39,7 +39,7 @@ class RemoteBuilder:
         self._look_every_s = look_every_s
         self._mirror = Mirror(settings, shared)
         self.counted: Callable[[str], None] = lambda _: None
-        """Told what became of each build: `built` or `failed`."""
+        """See `Builds.counted`."""
         self.waiting = 0
         """Builds that were asked for here and wait or run."""
         self.is_closed = False

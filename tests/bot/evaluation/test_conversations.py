@@ -7,7 +7,6 @@ from answering.answerer import Answerer
 from bot.evaluation.conversations import ConversationReport, converse, report_conversations
 from bot.evaluation.questions import FollowUpQuestion, QuestionedPassage
 from bot.evaluation.run import indexed
-from index.passages import Splitting
 from index.retrieve import Retriever
 from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, FakeReader, QuietReporter
 from tests.fakes import FakeEncoder
@@ -33,14 +32,8 @@ AFTER_NO_ANSWER = FollowUpQuestion(
 
 def converse_about(folder: Path, *passages: QuestionedPassage) -> ConversationReport:
     encoder = FakeEncoder()
-    with indexed(
-        passages,
-        folder,
-        open_encoder=lambda: encoder,
-        vectors=folder / "vectors",
-        splitting=Splitting(),
-        reporter=QuietReporter(),
-    ) as generation:
+    vectors = folder / "vectors"
+    with indexed(passages, folder, encoder, vectors, QuietReporter()) as generation:
 
         def answerer(max_risk: float) -> Answerer:
             return Answerer(

@@ -18,7 +18,7 @@ from bot.evaluation.run import (
     question_word,
     rank_of,
 )
-from index.passages import Passage, Splitting
+from index.passages import Passage
 from index.retrieve import Hit, Retrieval, Retriever
 from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, FakeReader, QuietReporter
 from tests.fakes import FakeEncoder
@@ -121,14 +121,8 @@ def ask(
     folder: Path, *passages: QuestionedPassage, keep: bool = False
 ) -> dict[str, QuestionOutcome]:
     encoder = FakeEncoder()
-    with indexed(
-        passages,
-        folder,
-        open_encoder=lambda: encoder,
-        vectors=folder / "vectors",
-        splitting=Splitting(),
-        reporter=QuietReporter(),
-    ) as generation:
+    vectors = folder / "vectors"
+    with indexed(passages, folder, encoder, vectors, QuietReporter()) as generation:
         retriever = CountingRetriever(generation, encoder)
         answerer = Answerer(
             retriever,

@@ -42,7 +42,8 @@ def test_a_build_says_how_far_it_is_and_what_it_made(
     own.write("broken.pdf", "no PDF")
     seen: list[Progress] = []
     outcomes: list[str] = []
-    builder = Builder(settings, outcomes.append)
+    builder = Builder(settings)
+    builder.counted = outcomes.append
     built = asyncio.run(builder.build(SCOPE, progress=seen.append))
 
     assert isinstance(built, Built)
@@ -64,8 +65,10 @@ def test_a_build_of_members_documents_that_fails_names_none(
     generations.rename(generations.with_name("away"))
     generations.write_text("in the way of secret.txt")
     outcomes: list[str] = []
+    builder = Builder(settings)
+    builder.counted = outcomes.append
 
-    assert asyncio.run(Builder(settings, outcomes.append).build(SCOPE)) == NotBuilt("failed")
+    assert asyncio.run(builder.build(SCOPE)) == NotBuilt("failed")
     assert outcomes == ["failed"]
     assert fields(caplog, "build_failed") == {"collection": SCOPE, "code": 1}
 
