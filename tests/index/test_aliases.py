@@ -120,21 +120,14 @@ def test_a_question_by_one_name_finds_what_has_the_other(library: Library) -> No
         assert any(answer in hit.passage.text for hit in found)
 
 
-def alike(word: str) -> str:
-    """Definitions of as many names as are kept, which all begin with the same eight words."""
+def definitions(word: str, *, are_alike: bool) -> str:
+    """Definitions of as many names as are kept, which all begin, or end, with the same words."""
     letters = itertools.islice(itertools.product(ascii_uppercase[1:], repeat=2), MAX_ALIASES)
+    same = f"A{word} " * 8
     defined = (
-        f"{f'A{word} ' * 8}{one}{word} {other}{word} (AAAAAAAA{one}{other}). "
-        for one, other in letters
-    )
-    return f"Zo Yo (ZY). {''.join(defined)}"
-
-
-def unlike(word: str) -> str:
-    """Definitions of as many names, of as many words, that all begin otherwise."""
-    letters = itertools.islice(itertools.product(ascii_uppercase[1:], repeat=2), MAX_ALIASES)
-    defined = (
-        f"{one}{word} {other}{word} {f'A{word} ' * 8}({one}{other}AAAAAAAA). "
+        f"{same}{one}{word} {other}{word} (AAAAAAAA{one}{other}). "
+        if are_alike
+        else f"{one}{word} {other}{word} {same}({one}{other}AAAAAAAA). "
         for one, other in letters
     )
     return f"Zo Yo (ZY). {''.join(defined)}"
@@ -152,7 +145,9 @@ def seconds(done: Callable[[], object]) -> float:
 
 def test_names_that_begin_alike_cost_what_others_do() -> None:
     passage = "Aaaaa " * 2_000
-    same, different = Aliases(alike("aaaa")), Aliases(unlike("aaaa"))
+    same, different = (
+        Aliases(definitions("aaaa", are_alike=are_alike)) for are_alike in (True, False)
+    )
     assert min(len(same._names), len(different._names)) == MAX_ALIASES
 
     cost = seconds(lambda: same.missing(passage)) / seconds(lambda: different.missing(passage))

@@ -211,21 +211,31 @@ def bot(start_bot: StartBot) -> RunningBot:
 
 
 @pytest.fixture
-def faked(local: LocalDiscord, article: Library) -> Iterator[Callable[..., Process]]:
-    """Start `quoth run` in a process of its own, with fakes for models."""
+def starting(local: LocalDiscord, article: Library) -> Iterator[Callable[..., Process]]:
+    """Start `quoth run` in a process of its own, with fakes for models, and don't wait for it."""
     (article.folder / "open").touch()
     started: list[Process] = []
 
     def start(**settings: str) -> Process:
         data = ("--data", str(article.folder / "data"))
-        limits = {"QUOTH_TIME_LIMIT_S": str(PATIENCE_S)}
-        started.append(Process(local, data, library=article.folder, settings=limits | settings))
-        started[-1].until_ready()
+        started.append(Process(local, data, library=article.folder, settings=settings))
         return started[-1]
 
     yield start
     for process in started:
         process.kill()
+
+
+@pytest.fixture
+def faked(starting: Callable[..., Process]) -> Callable[..., Process]:
+    """Start `quoth run` as `starting` does, and wait until it is ready."""
+
+    def start(**settings: str) -> Process:
+        process = starting(**{"QUOTH_TIME_LIMIT_S": str(PATIENCE_S)} | settings)
+        process.until_ready()
+        return process
+
+    return start
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from bot.discord_app.records import Records
 from bot.postgres import PostgresDatabase
 from tests import postgres
 from tests.bot.discord_app.process import Process
-from tests.conftest import Library
 from tests.discord_service import LocalDiscord
 from tests.discord_service.rest import CARRIED_OUT
 from tests.discord_service.world import Channel, Guild, User
@@ -25,22 +24,6 @@ def way(postgres_database: str) -> Iterator[postgres.Way]:
         made = postgres.Way(postgres_database, Path(folder))
         yield made
         made.close()
-
-
-@pytest.fixture
-def starting(local: LocalDiscord, article: Library) -> Iterator[Callable[..., Process]]:
-    """Starts `quoth run`, and does not wait for it."""
-    (article.folder / "open").touch()
-    started: list[Process] = []
-
-    def start(**settings: str) -> Process:
-        data = ("--data", str(article.folder / "data"))
-        started.append(Process(local, data, library=article.folder, settings=settings))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
 
 
 def test_questions_are_answered_while_the_database_is_away_and_rules_are_heard_of(
