@@ -83,6 +83,13 @@ class Database(Protocol):
         """Let go of it."""
 
 
+def settled(connection: Connection, name: str, value: str) -> str:
+    """A single value in `meta`: the one that stands there, else this one from now on."""
+    connection.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", (name, value))
+    (found,) = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return str(found)
+
+
 class _Turn:
     """The connection of a file, for one thread at a time."""
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.chosen_database import postgres_of
-from bot.database import DatabaseError, RecordsError
+from bot.database import DatabaseError, RecordsError, settled
 from bot.settings import Settings
 
 INSTALLATION_NAME = "installation"
@@ -43,13 +43,7 @@ def installation_of(settings: Settings) -> str:
 
 def _shared(settings: Settings, proposed: str) -> str:
     with closing(postgres_of(settings)) as database, database.transaction() as connection:
-        connection.execute(
-            "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", (INSTALLATION_NAME, proposed)
-        )
-        row = connection.execute(
-            "SELECT value FROM meta WHERE name = ?", (INSTALLATION_NAME,)
-        ).fetchone()
-    return str(row[0])
+        return settled(connection, INSTALLATION_NAME, proposed)
 
 
 def _read(path: Path) -> str | None:

@@ -3,7 +3,7 @@
 import secrets
 from pathlib import Path
 
-from bot.database import Database, DatabaseError, RecordsError
+from bot.database import Database, DatabaseError, RecordsError, settled
 
 FILE_NAME = "servers"
 # In `meta`: what stands in that file.
@@ -26,14 +26,9 @@ def share_folder(folder: Path, database: Database) -> None:
         known = _read(path)
         # Who comes at the same time waits until the file is there.
         with database.transaction() as connection:
-            is_first = connection.execute(
-                "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING",
-                (_NAME, known or secrets.token_hex(8)),
-            ).rowcount
-            (shared,) = connection.execute(
-                "SELECT value FROM meta WHERE name = ?", (_NAME,)
-            ).fetchone()
-            if is_first and not known:
+            own = known or secrets.token_hex(8)
+            shared = settled(connection, _NAME, own)
+            if shared == own and not known:
                 folder.mkdir(parents=True, exist_ok=True)
                 path.write_text(f"{shared}\n", encoding="utf-8")
         known = _read(path)

@@ -13,7 +13,14 @@ from typing import Any, TypeVar
 
 from bot.chosen_database import database_of
 from bot.collection_names import server_collection
-from bot.database import Connection, Database, DatabaseError, RecordsError, SqliteFile
+from bot.database import (
+    Connection,
+    Database,
+    DatabaseError,
+    RecordsError,
+    SqliteFile,
+    settled,
+)
 from bot.discord_app import migrations
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.taught import MessageAt
@@ -137,11 +144,7 @@ class Records:
 
     def _meta(self, name: str, default: str) -> str:
         with self.database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", (name, default)
-            )
-            row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return str(row[0])
+            return settled(connection, name, default)
 
     def set_meta(self, values: Mapping[str, str]) -> None:
         """Note single values, by name."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from bot.database import Connection, DatabaseError
+from bot.database import Connection, DatabaseError, settled
 from bot.event_log import event
 from bot.installation import INSTALLATION_NAME
 from bot.shared.storage import MARK_NAME, Storage
@@ -95,13 +95,9 @@ class Parts:
         if is_marked:
             return
         with self._database.statements() as connection:
-            keep = "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING"
-            connection.execute(keep, (INSTALLATION_NAME, own or secrets.token_hex(8)))
-            (own,) = connection.execute(
-                "SELECT value FROM meta WHERE name = ?", (INSTALLATION_NAME,)
-            ).fetchone()
-            self._storage.mark(str(own))
-            connection.execute(keep, (_MARKED, "yes"))
+            own = settled(connection, INSTALLATION_NAME, own or secrets.token_hex(8))
+            self._storage.mark(own)
+            settled(connection, _MARKED, "yes")
 
     def store(self, files: Mapping[str, Path]) -> int:
         """
