@@ -68,7 +68,6 @@ def only_builder(folder: Path) -> Iterator[None]:
 def _run(settings: "Settings") -> None:
     # Imported here: `quoth --help` shows this command, and would pay for it.
     import asyncio
-    import signal
 
     from bot.collection_builds import workspace_of
     from bot.collection_names import make_private
@@ -76,6 +75,7 @@ def _run(settings: "Settings") -> None:
     from bot.discord_app.records import Records
     from bot.discord_app.taught_store import TaughtStore
     from bot.event_log import set_up_logs
+    from bot.serving.upkeep import when_told_to_stop
     from bot.serving.worker import Worker
     from bot.shared.opening import shared_of
 
@@ -93,8 +93,7 @@ def _run(settings: "Settings") -> None:
 
     async def until_stopped() -> None:
         stop = asyncio.Event()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        when_told_to_stop(stop.set)
         await Worker(settings, shared, taught.write_documents).run(stop)
 
     with only_builder(workspace.data):

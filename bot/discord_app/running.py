@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import random
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import Any
@@ -22,7 +21,7 @@ from bot.event_log import event
 from bot.serving.mending import make_mender
 from bot.serving.remote_builder import builder_of
 from bot.serving.service import AnswerService
-from bot.serving.upkeep import beside, upkeep
+from bot.serving.upkeep import beside, cancel, upkeep, when_told_to_stop
 from bot.settings import Settings
 from prompts import render
 
@@ -107,7 +106,7 @@ async def supervise(
                 if await _ends_before(stopping, sleep(pause_s)):
                     return
             finally:
-                await _cancel(stopping)
+                await cancel(stopping)
             continue
         beside = asyncio.create_task(living(bot))
         running = asyncio.create_task(_start(bot, token))
@@ -124,13 +123,13 @@ async def supervise(
                 pause_s = FIRST_PAUSE_S
             reason = type(error).__name__
             event(_log, "not_connected", logging.WARNING, error=reason, again_s=pause_s)
-            await _cancel(running)
+            await cancel(running)
             # Not all bots that an outage threw off come back in the same second.
             pause = sleep(pause_s * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
             if await _ends_before(beside, pause):
                 return
         finally:
-            await _cancel(beside, running)
+            await cancel(beside, running)
             bot.queue.close()
         pause_s = min(MAX_PAUSE_S, 2 * pause_s)
 
@@ -160,12 +159,6 @@ async def _ends_before(beside: "asyncio.Task[Any]", pause: Awaitable[None]) -> b
         return False
     beside.result()
     return True
-
-
-async def _cancel(*tasks: "asyncio.Task[Any]") -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _in_short(record: logging.LogRecord) -> bool:
@@ -208,9 +201,7 @@ async def run(
     discord.VoiceClient.warn_dave = False
     for logger in ("discord.client", "discord.shard"):
         logging.getLogger(logger).addFilter(_in_short)
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
+    when_told_to_stop(stop.set)
 
     async def living(bot: QuothBot) -> None:
         async with _duties(bot, settings, service, records, say):

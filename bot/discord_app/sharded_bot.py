@@ -10,6 +10,7 @@ from bot.discord_app.records import Records, once_reached
 from bot.discord_app.shards import Shards
 from bot.discord_app.shared_shards import SharedShards
 from bot.discord_app.unanswered import Unanswered, Waiting
+from bot.serving.upkeep import cancel
 
 if TYPE_CHECKING:
     from bot.shard_leases import ShardLeases
@@ -70,9 +71,7 @@ class ShardedBot(commands.AutoShardedBot):
         try:
             done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in both:
-                task.cancel()
-            await asyncio.gather(*both, return_exceptions=True)
+            await cancel(*both)
         for task in done:
             try:
                 task.result()

@@ -1,7 +1,5 @@
 """The server on a port: streamable HTTP, behind what lets people in."""
 
-import asyncio
-import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +23,7 @@ from bot.mcp.server import make_server
 from bot.serving.excuses import excuse
 from bot.serving.program_requests import MAX_BODY_BYTES
 from bot.serving.slow_clients import SlowClients
-from bot.serving.upkeep import beside
+from bot.serving.upkeep import beside, when_told_to_stop
 from bot.settings import Settings
 
 _PATH = "/mcp"
@@ -83,9 +81,7 @@ async def run_http(
                 timeout_graceful_shutdown=int(settings.time_limit_s) + 2,
             )
         )
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, server.stop)
+        when_told_to_stop(server.stop)
         async with opening.begun(), beside(clients.watch()):
             ready(address_of(host, at))
             await server.serve(sockets=[listener])

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -61,6 +62,19 @@ async def _close_unused(service: AnswerService) -> None:
         await asyncio.to_thread(service.servers.close_unused)
 
 
+def when_told_to_stop(call: Callable[[], object]) -> None:
+    """Have something called in the event loop on SIGTERM and SIGINT."""
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, call)
+
+
+async def cancel(*tasks: "asyncio.Task[Any]") -> None:
+    """End tasks, and wait until they have ended, however that goes."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 @asynccontextmanager
 async def beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Do some work until the block ends."""
@@ -68,9 +82,7 @@ async def beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel(*tasks)
         for duty in work:
             # Python complains of one that had not begun when it was cancelled.
             duty.close()

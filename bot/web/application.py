@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -19,7 +18,7 @@ from bot.serving.program_requests import MAX_BODY_BYTES
 from bot.serving.served_documents import ServedDocuments
 from bot.serving.service import AnswerService
 from bot.serving.slow_clients import SlowClients, peer_of
-from bot.serving.upkeep import beside, queue_of
+from bot.serving.upkeep import beside, queue_of, when_told_to_stop
 from bot.settings import Settings
 from bot.web.answer_page import add_answer_page
 from bot.web.api import add_api
@@ -154,9 +153,7 @@ async def serve(
         RecordsError: If the file of answers that are kept can't be used.
     """
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
+    when_told_to_stop(stop.set)
     async with AsyncExitStack() as stack:
         queue = await stack.enter_async_context(queue_of(service, settings))
         place = database_of(
