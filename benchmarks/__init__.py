@@ -1,6 +1,7 @@
 """Measured comparisons, each a command."""
 
 import argparse
+import os
 import platform
 from pathlib import Path
 
@@ -21,3 +22,9 @@ def processor() -> str:
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     return platform.machine()
+
+
+def resident_mb(pid: int) -> float:
+    """The memory that a process has in use."""
+    pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE") / 2**20

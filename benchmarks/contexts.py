@@ -12,6 +12,7 @@ read, with their contexts and without; with --given, those of the question's doc
 """
 
 import tempfile
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -251,27 +252,36 @@ def report_given(corpus: AskedDocuments, export: Path) -> None:
         print(f"F1 {'with contexts' if with_context else 'without'}: {100 * np.mean(f1):.1f}")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Read, search, and print."""
-    parser = parser_of("contexts", __doc__)
+def add_corpus_options(parser: ArgumentParser) -> None:
+    """Add the options that say which documents are asked."""
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--distractors", action="append", type=Path, default=[])
     parser.add_argument("--articles", action="store_true")
     parser.add_argument("--sections", type=Path)
     parser.add_argument("--at-most", type=int, default=0, help="questions; 0 means all")
+
+
+def corpus_of(chosen: Namespace) -> AskedDocuments:
+    """Read the documents that were chosen by these options."""
+    if chosen.sections is not None:
+        return read_sections(chosen.sections)
+    return read_passages(
+        chosen.files, chosen.distractors, as_articles=chosen.articles, at_most=chosen.at_most
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read, search, and print."""
+    parser = parser_of("contexts", __doc__)
+    add_corpus_options(parser)
     parser.add_argument("--read", action="store_true")
     parser.add_argument("--as-kept", action="store_true", help="with contexts only")
     parser.add_argument("--fused", action="store_true", help="rank no candidates again")
     parser.add_argument("--given", action="store_true")
     chosen = parser.parse_args(arguments)
     (export,) = (chosen.data / "encoder").iterdir()
-    if chosen.sections is not None:
-        corpus = read_sections(chosen.sections)
-    else:
-        corpus = read_passages(
-            chosen.files, chosen.distractors, as_articles=chosen.articles, at_most=chosen.at_most
-        )
+    corpus = corpus_of(chosen)
     if chosen.given:
         report_given(corpus, export)
         return

@@ -30,9 +30,9 @@ from benchmarks.contexts import (
     WITH_CONTEXT,
     AskedDocuments,
     ContextSearch,
+    add_corpus_options,
+    corpus_of,
     is_right,
-    read_passages,
-    read_sections,
 )
 from index import reranking
 from index.encoder import OnnxQuestionEncoder
@@ -166,13 +166,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Make, fit or try."""
     parser = parser_of("rerank", __doc__)
     parser.add_argument("what", choices=["words", "fit", "try"])
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
-    parser.add_argument("--data", type=Path, required=True)
+    add_corpus_options(parser)
     parser.add_argument("--work", type=Path, default=Path("build/rerank"))
-    parser.add_argument("--distractors", action="append", type=Path, default=[])
-    parser.add_argument("--articles", action="store_true")
-    parser.add_argument("--sections", type=Path)
-    parser.add_argument("--at-most", type=int, default=0, help="questions; 0 means all")
     chosen = parser.parse_args(arguments)
     (export,) = (chosen.data / "encoder").iterdir()
     if chosen.what == "words":
@@ -210,15 +205,7 @@ def _kept(chosen: argparse.Namespace, export: Path) -> Known:
     key = "+".join((*(path.stem for path in names), kind, str(chosen.at_most)))
     path = Path(chosen.work, f"{key}.npz")
     if not path.exists():
-        if chosen.sections is not None:
-            corpus = read_sections(chosen.sections)
-        else:
-            corpus = read_passages(
-                chosen.files,
-                chosen.distractors,
-                as_articles=chosen.articles,
-                at_most=chosen.at_most,
-            )
+        corpus = corpus_of(chosen)
         with np.load(FOLDER / reranking.WORDS_NAME) as stored:
             vectors = reranking.word_vectors(stored)
         found = known(corpus, ContextSearch(corpus, export, [WITH_CONTEXT], fused=True), vectors)

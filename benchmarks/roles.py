@@ -8,7 +8,6 @@ and with the tests' fake reader where READER is "fake".
 """
 
 import os
-import re
 import shutil
 import signal
 import socket
@@ -24,6 +23,7 @@ from urllib.request import urlopen
 
 import psycopg
 
+from benchmarks import resident_mb
 from bot.cli.main import main
 from bot.serving import nodes as remote
 from tests.bot.discord_app.launcher import point_at
@@ -113,11 +113,7 @@ class Role:
 
     def resident_mb(self) -> float:
         """The memory that it has in use; 0 where it does not run."""
-        if self._process is None or self.has_ended:
-            return 0.0
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        found = re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
-        return int(found[1]) / 1024 if found else 0.0
+        return 0.0 if self._process is None or self.has_ended else resident_mb(self._process.pid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import aiohttp
 
-from benchmarks import parser_of
+from benchmarks import parser_of, resident_mb
 from benchmarks.discord_load import phrases
 from index.processes import module_command, module_environment
 from quoth import Library, open_folder
@@ -47,10 +47,7 @@ class Server:
 
     def resident_mb(self) -> float:
         """The memory that it has in use."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        found = re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
-        assert found is not None  # noqa: S101 - Linux says it of every process
-        return int(found[1]) / 1024
+        return resident_mb(self.pid)
 
 
 @contextmanager

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.discord_crowd import became
 from benchmarks.roles import Role, shards_of
-from benchmarks.roles_killed import SHARDS, RunOutcome, became, count, faults, places, row
+from benchmarks.roles_killed import SHARDS, RunOutcome, count, faults, places, row
 from tests.bot.discord_app.crowd import Asked
 from tests.discord_service import LocalDiscord
 from tests.discord_service.world import COMMAND, LOADING, Channel, Interaction, Message, User
