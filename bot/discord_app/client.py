@@ -15,7 +15,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from answering.answer import Answer
-from bot.collection_names import collections_in, server_collection, server_of
+from bot.collection_names import collections_in, server_of
 from bot.database import DatabaseError
 from bot.discord_app.asking import Asking
 from bot.discord_app.audit import AuditTrail
@@ -204,7 +204,7 @@ class QuothBot(ShardedBot):
     def _read_who_is_alone(self) -> None:
         without_base = self.servers.without_base()
         for server_id in without_base ^ self._without_base:
-            scope = server_collection(self.records.hashed(server_id))
+            scope = self.records.scope_of(server_id)
             self.service.use_base(scope, is_on=server_id not in without_base)
         self._without_base = without_base
 

@@ -198,7 +198,11 @@ class Records:
 
     def collection(self, server_id: int | None) -> str | None:
         """The name of a server's own collection; none in direct messages."""
-        return server_collection(self.hashed(server_id)) if server_id is not None else None
+        return self.scope_of(server_id) if server_id is not None else None
+
+    def scope_of(self, server_id: int) -> str:
+        """The name of a server's own collection."""
+        return server_collection(self.hashed(server_id))
 
     def commands_hash(self) -> str:
         """The hash of the command set that Discord was last given."""

@@ -10,7 +10,6 @@ import discord
 from discord.ext import commands
 from discord.utils import time_snowflake
 
-from bot.collection_names import server_collection
 from bot.database import DatabaseError
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import UNREACHED, deliver
@@ -107,9 +106,7 @@ class CatchUp(commands.Cog):
         bot = self._bot
         taught = TaughtStore(bot.records)
         here = [
-            server_collection(bot.records.hashed(guild.id))
-            for guild in bot.guilds
-            if guild.shard_id == shard_id
+            bot.records.scope_of(guild.id) for guild in bot.guilds if guild.shard_id == shard_id
         ]
         for scope in await scopes_to_index(bot.settings, taught, here):
             async with bot.changes.turn(scope):

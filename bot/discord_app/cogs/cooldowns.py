@@ -9,7 +9,7 @@ from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.manage import Channel
 from bot.discord_app.cooldowns import Cooldown
 from bot.discord_app.delivery import load_alone, respond_alone, show_response
-from bot.discord_app.moderators import MANAGERS, ServerCog
+from bot.discord_app.moderators import MANAGERS, ServerCog, required_server_id
 from bot.discord_app.rendering import notice
 
 MAX_QUESTIONS = 1_000
@@ -96,10 +96,9 @@ class CooldownCommands(ServerCog):
         return role if role is not None else channel
 
     async def _tell(self, interaction: discord.Interaction[QuothBot]) -> None:
-        assert interaction.guild_id is not None  # noqa: S101 - see interaction_check
         text = notice(
             "cooldowns",
             everybody=self._bot.cooldowns.everybody,
-            rules=self._bot.cooldowns.listed(interaction.guild_id),
+            rules=self._bot.cooldowns.listed(required_server_id(interaction)),
         )
         await show_response(interaction, content=text)

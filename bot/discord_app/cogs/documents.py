@@ -156,8 +156,7 @@ async def _change_in_turn(
     bot: QuothBot, interaction: _Interaction, change: Change, told: "_Told", *, waits: bool
 ) -> str:
     """Make one change in its turn; return what to tell of it in the end."""
-    scope = bot.records.collection(interaction.guild_id)
-    assert scope is not None  # noqa: S101 - all commands that change documents are of a server
+    scope = bot.records.scope_of(required_server_id(interaction))
     message = ProgressMessage(told.show)
     note = partial(bot.audit.note, interaction)
     async with message.running(), bot.changes.claim(scope, waits=waits) as is_free:

@@ -12,7 +12,7 @@ from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import load_alone, respond_alone, show_response
 from bot.discord_app.list_cards import information_card
-from bot.discord_app.moderators import MANAGERS, ServerCog
+from bot.discord_app.moderators import MANAGERS, ServerCog, required_server_id
 from bot.discord_app.permissions import ANSWERING_IN_THREADS, lacking, needed_in
 from bot.discord_app.posts import SupportChannel, solved_tag
 from bot.discord_app.rendering import notice
@@ -60,8 +60,7 @@ class Manage(ServerCog):
             await self._set(interaction, channel, is_allowed=True)
             return
         await load_alone(interaction)
-        assert interaction.guild_id is not None  # noqa: S101 - see interaction_check
-        await asyncio.to_thread(self._bot.channels.clear, interaction.guild_id)
+        await asyncio.to_thread(self._bot.channels.clear, required_server_id(interaction))
         await self._bot.audit.note(interaction, "all_allowed")
         await show_response(interaction, content=self._where(interaction.guild_id))
 
@@ -164,12 +163,10 @@ class Manage(ServerCog):
 
     async def _set_base(self, interaction: discord.Interaction[QuothBot], *, is_on: bool) -> None:
         await load_alone(interaction)
-        bot, server_id = self._bot, interaction.guild_id
-        assert server_id is not None  # noqa: S101 - see interaction_check
+        bot, server_id = self._bot, required_server_id(interaction)
         await asyncio.to_thread(bot.servers.set_base, server_id, is_on=is_on)
         await bot.audit.note(interaction, "base_on" if is_on else "base_off")
-        scope = bot.records.collection(server_id)
-        assert scope is not None  # noqa: S101 - a server has one
+        scope = bot.records.scope_of(server_id)
         bot.service.use_base(scope, is_on=is_on)
         counts = await asyncio.to_thread(scope_documents.counts, bot.service, scope)
         text = notice("base_on" if is_on else "base_off", own_documents=counts.own_documents)
@@ -182,8 +179,7 @@ class Manage(ServerCog):
         """How I am: the index, the time I am up, the questions of today."""
         await load_alone(interaction)
         bot = self._bot
-        scope = bot.records.collection(interaction.guild_id)
-        assert scope is not None  # noqa: S101 - see interaction_check
+        scope = bot.records.scope_of(required_server_id(interaction))
         today = await asyncio.to_thread(bot.answers.today, interaction.guild_id)
         counts = await asyncio.to_thread(scope_documents.counts, bot.service, scope)
         card = information_card(

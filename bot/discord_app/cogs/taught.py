@@ -13,7 +13,6 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.collection_names import server_collection
 from bot.database import DatabaseError
 from bot.discord_app.cards import MessageCard
 from bot.discord_app.client import QuothBot
@@ -184,9 +183,7 @@ class TaughtAnswers(ServerCog):
         await show_list(interaction, self._bot, "taught")
 
     def _page(self, server_id: int, wanted: int) -> tuple[MessageCard, int, int]:
-        scope = self._bot.records.collection(server_id)
-        assert scope is not None  # noqa: S101 - a server has one
-        taught = self._bot.teaching.all(scope)
+        taught = self._bot.teaching.all(self._bot.records.scope_of(server_id))
         page, pages = page_among(wanted, len(taught), PAGE_TAUGHT)
         shown = taught[page * PAGE_TAUGHT : (page + 1) * PAGE_TAUGHT]
         return taught_card(shown, page, pages, len(taught)), page, pages
@@ -230,9 +227,7 @@ class TaughtAnswers(ServerCog):
         )
 
     def _scope(self, interaction: discord.Interaction[Any]) -> str:
-        scope = self._bot.records.collection(interaction.guild_id)
-        assert scope is not None  # noqa: S101 - see interaction_check
-        return scope
+        return self._bot.records.scope_of(required_server_id(interaction))
 
     async def _find(self, interaction: _Interaction, name: str) -> Taught | None:
         """A taught answer; None after saying that there is none."""
@@ -294,7 +289,7 @@ class TaughtAnswers(ServerCog):
     async def on_shard_ready(self, shard_id: int) -> None:
         """Forget the messages that were deleted while nobody listened to a shard."""
         here = {
-            server_collection(self._bot.records.hashed(guild.id)): guild.id
+            self._bot.records.scope_of(guild.id): guild.id
             for guild in self._bot.guilds
             if guild.shard_id == shard_id
         }
