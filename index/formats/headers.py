@@ -26,6 +26,9 @@ MIN_NAMES = 2
 _MIN_FIGURED = 3
 # Columns whose name is written otherwise than all that stands below it; one may be so by chance.
 _MIN_CASED_APART = 2
+# Columns of numbers in which some cells say "closed" or the like, and how many of their cells are
+# numbers; one column or one number may be so by chance.
+_MIN_MIXED = 2
 # Numbers with marks, signs and a unit; dates and times in figures.
 _QUANTITY = re.compile(
     r"[^\w\s]{0,3} ?(?:[A-Z]{1,3} ?)?\d[\d.,:'/ -]{0,25}"
@@ -132,7 +135,7 @@ def _has_quantity(row: Sequence[str]) -> bool:
 
 def _tells(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool | None:
     """Whether the first row is unlike the others in a way that names are; none if nothing tells."""
-    evidence = _cased_apart(first, others) + _new_values(first, others)
+    evidence = _cased_apart(first, others) + _new_values(first, others) + _mixed(first, others)
     years = sum(1 for name in first if _YEAR.fullmatch(name))
     year = _YEAR if years > 1 else _NEAR_YEAR
     for column, name in enumerate(first):
@@ -195,6 +198,25 @@ def _new_values(first: Sequence[str], others: Sequence[Sequence[str]]) -> int:
             single = sum(1 for count in counts.values() if count == 1)
             chances.append((single + 0.5) / (len(below) + 1))
     return len(chances) if prod(chances) <= _MAX_CHANCE else 0
+
+
+def _mixed(first: Sequence[str], others: Sequence[Sequence[str]]) -> int:
+    """
+    In how many columns words stand over numbers, some of which the same few words replace.
+
+    Hours are such columns: "10:00-13:00" and "closed". What replaces numbers in one column does so
+    in others, too, and no name says it.
+    """
+    words = Counter(cell for row in others for cell in row[1:] if _kind(cell) == "text")
+    mixed = 0
+    for column, name in enumerate(first):
+        below = [row[column] for row in others if column < len(row) and row[column]]
+        kinds = list(map(_kind, below))
+        replaced = [cell for cell, kind in zip(below, kinds, strict=True) if kind == "text"]
+        is_text = bool(name) and _kind(name) == "text" and name not in words
+        is_mixed = kinds.count("quantity") >= _MIN_MIXED and len(set(kinds)) > 1
+        mixed += is_text and is_mixed and all(words[cell] > 1 for cell in replaced)
+    return mixed if mixed >= _MIN_MIXED else 0
 
 
 def _cased_apart(first: Sequence[str], others: Sequence[Sequence[str]]) -> int:

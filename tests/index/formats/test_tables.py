@@ -110,12 +110,25 @@ def test_a_table_of_a_page_without_a_header_is_as_it_stands() -> None:
          ["Swan | Fee: 4 | Keys: 2", "Total | Fee: 4 | Keys: 2"]),
         ((("Fruit",), ("apple",), ("pear",), ("plum",)), ["Fruit", "apple", "pear", "plum"]),
         ((("Total", "9"), ("Swan", "4"), ("Teal", "5")), ["Total | 9", "Swan | 4", "Teal | 5"]),
+        # Words that stand in the place of some numbers.
+        ((("Day", "Summer", "Winter"), ("Mon", "closed", "closed"), ("Tue", "10:00", "11:00"),
+          ("Sat", "9:30", "closed"), ("Sun", "9:00", "12:00")),
+         ["Day: Mon | Summer: closed | Winter: closed", "Day: Tue | Summer: 10:00 | Winter: 11:00",
+          "Day: Sat | Summer: 9:30 | Winter: closed", "Day: Sun | Summer: 9:00 | Winter: 12:00"]),
+        ((("Mon", "closed", "closed"), ("Tue", "10:00", "11:00"), ("Sat", "9:30", "closed"),
+          ("Sun", "9:00", "12:00")),
+         ["Mon | closed | closed", "Tue | 10:00 | 11:00", "Sat | 9:30 | closed",
+          "Sun | 9:00 | 12:00"]),
+        ((("Heating", "gas"), ("Cellar", "none"), ("Balcony", "none"), ("Rooms", "3"),
+          ("Floor", "2")),
+         ["Heating | gas", "Cellar | none", "Balcony | none", "Rooms | 3", "Floor | 2"]),
     ],
     ids=[
         *("numbers", "years", "usual", "flags", "none", "facts", "facts in words", "hours"),
         *("capitals", "small letters", "one column apart", "sign", "years over words", "old years"),
         *("figures", "few figures"),
         *("number", "lives", "places", "countries", "corner and sum", "one column", "sum above"),
+        *("hours and days off", "days off without names", "facts that lack numbers"),
     ],
 )  # fmt: skip
 def test_a_first_row_that_is_marked_by_nothing_is_told_by_what_stands_below(
