@@ -58,6 +58,8 @@ _OPTION = re.compile(r"(?<=\w )--?[^\W\d_]")
 # end one, though a bracket that closes may: "Keller (47)".
 _NEVER_FIRST = frozenset(".,;:!?([{)]}%\"'“‘«”’»…-–—/|")
 _NEVER_LAST = frozenset(",;:([{$£€¥#\"'“‘«-–—/|")
+# Right behind a word, though, it is the last key of a code or part of a name: "4482#", "C#".
+_HASH = re.compile(r"(?<=\w)#(?!\w)")
 # The end of a bracket, and of what stands in it: "(100%)", "(F5.)", "(“Servers”)".
 _CLOSING = re.compile("[.%!?]*+[\"'”’»]?([)\\]])")
 _OPENING = {")": "(", "]": "["}
@@ -207,7 +209,9 @@ def _scores(
 
 
 def _closed(text: str, start: int, end: int) -> int:
-    """Where a span ends with the brackets that it opens, where they close right behind it."""
+    """Where a span ends with a "#" behind its last word, and brackets that it opens."""
+    if _HASH.match(text, end):
+        end += 1
     while found := _CLOSING.match(text, end):
         opening = _OPENING[found[1]]
         if text.count(opening, start, end) <= text.count(found[1], start, end):

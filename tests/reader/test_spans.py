@@ -104,6 +104,27 @@ def test_marks_around_an_answer_are_no_part_of_it() -> None:
 @pytest.mark.parametrize(
     ("text", "start", "end", "expected"),
     [
+        ("door code: 4482#", "4482", "4482", "4482#"),
+        ("dial *100# for messages", "100", "100", "100#"),
+        ("written in C#.", "C", "C", "C#"),
+        ("in a language (C#) only", "lang", "C", "language (C#)"),
+        ("in row 5 # of 7", "row", "5", "row 5"),
+        ("at page#top there", "page", "page", "page"),
+        ("in #general only", "in", "in", "in"),
+        ("in row 5 #12", "5", "#", "5"),
+        ("see example.org/# there", "see", "org", "see example.org"),
+        ("# 4482 # 5", "4482", "4482", "4482"),
+    ],
+)
+def test_a_hash_right_behind_a_word_belongs_to_it(
+    text: str, start: str, end: str, expected: str
+) -> None:
+    assert decode(text, start, end)[0].text == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "expected"),
+    [
         ("of one hundred (100) members", "one", "100", "one hundred (100)"),
         ("the key [F5] there", "key", "F", "key [F5]"),
         ("is for all (100%) of them", "all", "100", "all (100%)"),
