@@ -14,6 +14,7 @@ from answering.english.questions import (
     COUNTS,
     MAY_ASK_FOR_ALL,
     NAMED_COUNT,
+    ONE_FOR_EACH,
     SEVERAL,
     SUPERLATIVE,
     asks_for_yes_or_no,
@@ -73,7 +74,8 @@ def listed(
             return ListedItems((best,))
         items = _items_found(judged)
     wanted = _count(question)
-    shown = items[: wanted or MAX_ITEMS]
+    distinct = items if ONE_FOR_EACH.search(question) else _distinct(items)
+    shown = distinct[: wanted or MAX_ITEMS]
     rival = max(
         (
             one.evidence
@@ -87,8 +89,17 @@ def listed(
             judge_again(one, one.evidence - rival, calibration)
             for one in sorted(shown, key=lambda one: one.candidate.start_char)
         ),
-        is_partial=len(shown) < (wanted or len(items) + (not is_written)),
+        is_partial=len(shown) < (wanted or len(distinct) + (not is_written)),
     )
+
+
+def _distinct(items: Sequence[Judged]) -> list[Judged]:
+    """The items without a name that was said before; two numbers may well be equal."""
+    seen: dict[object, Judged] = {}
+    for place, item in enumerate(items):
+        text = item.candidate.span.text
+        seen.setdefault(place if any(map(str.isdigit, text)) else text.casefold(), item)
+    return list(seen.values())
 
 
 def _items_written(

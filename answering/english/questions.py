@@ -156,6 +156,8 @@ ASKS_FOR_ONE = re.compile(
 )
 """How a question begins that names one value ("what's the phone number of the desk"). A range, a
 stock and a price list are none."""
+ONE_FOR_EACH = re.compile(r"\b(?:each|every)\b", re.IGNORECASE)
+"""What asks for a value of each of several things, which may be the same for some of them."""
 NAMED_COUNT = re.compile(rf"\b(?:the|which|what|name|list|all|in)\s+(?:the\s+)?({_MANY})\b", re.I)
 """Says how many things are asked for ("the two cities"); group 1 is the number."""
 _COUNTED_IN_OTHER_WORDS = "|".join(UNITS) + (

@@ -70,6 +70,28 @@ def test_a_list_has_the_items_in_the_order_of_the_document() -> None:
     assert items("which crimes were there", *found) == ["14", "9", "7"]
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("which keepers are there", ["Ann", "Bo"]),
+        ("who is the keeper of each hive", ["Ann", "Bo", "ann"]),
+        ("what are the weights of the hives", ["20 kg", "24 kg", "20 kg"]),
+        ("name the two keepers", ["Ann", "Bo"]),
+    ],
+)
+def test_a_name_is_one_item_however_often_a_column_says_it(
+    question: str, answer: list[str]
+) -> None:
+    text = (
+        "hive: Ada | keeper: Ann | weight: 20 kg\n\nhive: Grace | keeper: Bo | weight: 24 kg\n\n"
+        "hive: Hedy | keeper: ann | weight: 20 kg"
+    )
+    table = Passage(0, "hives.md", 0, len(text), text, ((0, len(text)),))
+
+    assert items(question, candidate(answer[0], 8, table)) == answer
+    assert not shown(question, candidate(answer[0], 8, table)).is_partial
+
+
 def test_what_the_reader_does_not_believe_in_is_no_item() -> None:
     assert items("which crimes were there", candidate("9", 8), candidate("900", -1)) == ["9"]
     assert items("which crimes were there", candidate("9", -1), candidate("900", -2)) == ["9"]
