@@ -18,6 +18,12 @@ MAX_NAME_CHARS = 200
 # what Unicode leaves to programs for such a use.
 CODE_BEGINS, CODE_ENDS = "\ufdd0", "\ufdd1"
 _CODE_MARKS = re.compile(f"([{CODE_BEGINS}{CODE_ENDS}])")
+# What programs write for a title where nobody gave one.
+_NO_TITLE = re.compile(
+    r"\(anonymous\)|untitled(?: (?:document|page|presentation|spreadsheet))?|document1?"
+    r"|presentation1|powerpoint presentation",
+    re.IGNORECASE,
+)
 # Longer code is no answer.
 _MAX_CODE_CHARS = 200
 
@@ -198,7 +204,9 @@ class Blocks:
         """
         text = "".join(self._pieces)
         places = self._places(self._marks, len(text))
-        title = _name(title or "") or first_heading(places) or ""
+        stated = _name(title or "")
+        title = "" if _NO_TITLE.fullmatch(stated) else stated
+        title = title or first_heading(places) or ""
         return Loaded(
             text,
             shorten(title, MAX_TITLE_CHARS) or first_line(text),

@@ -411,3 +411,27 @@ def test_a_row_is_one_paragraph_unless_it_lays_out_a_part_of_a_page(cells: str, 
     found = load(f"<table><tr>{cells}</tr><tr><td>End.</td></tr></table>").text
 
     assert found == f"{text}\n\nEnd."
+
+
+@pytest.mark.parametrize("title", ["(anonymous)", "Untitled Document", "untitled", "Document"])
+def test_what_a_program_writes_for_a_title_is_none(title: str) -> None:
+    page = f"<title>{title}</title><h1>Report of 2025</h1><p>It rained.</p>"
+    loaded = parse(".html", page.encode())
+    text = parse(".html", f"<title>{title}</title><p>It rained.</p>".encode())
+
+    assert loaded.title == "Report of 2025"
+    assert text.title == "It rained."
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        *("Anonymous", "Documents", "Document 1: lease", "Untitled (for Ann)", "Untitled poem"),
+        *("Presentation of 12 March", "Presentation", "PowerPoint presentations that work"),
+        *("The document", "Book 1", "Document 12"),
+    ],
+)
+def test_a_title_with_such_words_is_one(title: str) -> None:
+    page = f"<title>{title}</title><h1>Report of 2025</h1><p>It rained.</p>"
+
+    assert parse(".html", page.encode()).title == title
