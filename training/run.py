@@ -46,7 +46,7 @@ RECIPE = Recipe(
     learning_rate=5e-5, batch_size=24, warm_up=0.03, max_steps=1_400, measure_every_steps=300
 )
 
-FURTHER_RECIPE = Recipe(learning_rate=5e-5, batch_size=24, warm_up=0.05, measure_every_steps=500)
+FURTHER_RECIPE = Recipe(learning_rate=3e-5, batch_size=16, warm_up=0.05, measure_every_steps=500)
 """One pass over `FURTHER_MIXTURE`."""
 
 
