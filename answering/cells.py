@@ -29,16 +29,7 @@ from answering.english.words import (
     WORD_ENDING,
     words_of,
 )
-from answering.rows import (
-    IN_BRACKETS,
-    Bounds,
-    TableRow,
-    below_brackets,
-    is_within,
-    rows_around,
-    rows_like,
-    words_said,
-)
+from answering.rows import Bounds, TableRow, is_within, rows_around, rows_like, words_said
 from index.passages import Passage
 from reader.spans import Span
 
@@ -51,6 +42,8 @@ _MAX_CELL_CHARS = 100
 # lower" of "the lower car park".
 _REST = re.compile(r"(?: [^\W\d_]+)+| ?(?:[€£$¥%]|°[CF]?)")
 _MAX_REST_CHARS = 20
+# A unit in a column's name: "Length (km)".
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 _LETTERS = re.compile(r"[^\W\d_]+")
 # In a shorter word, another letter makes another word.
 _MIN_MISSPELT_LETTERS = 5
@@ -77,9 +70,6 @@ def at_named_cell(
     or by the year or number above its table, if that of the span's has another ("Fees for 2026" and
     "Fees for 2025"). A question that compares or denies names none.
 
-    A span in the brackets of a column's name, as in "Winter (Oct-Mar)", stands for the cell below
-    if the question names a row, and does not say that cell.
-
     Args:
         question: What the reader was asked; of several questions, the last one counts, and what it
             does not name is that of those before it.
@@ -88,15 +78,14 @@ def at_named_cell(
         others: What else of the document was read.
         beside: What else the reader found, best first.
     """
-    read, span = span, below_brackets(span, passage)
     rows, place = rows_around(span, passage)
     if not rows:
-        return read
+        return span
     own = rows[place]
     table = {row.start: row for row in (*rows_like(own, (passage, *others)), *rows)}
     asked = _table_question(question, tuple(rows), tuple(table.values()))
     if asked.compares or asked.denies:
-        return read
+        return span
     column = next(name for name, cell in own.cells.items() if is_within(span, cell))
     is_cell = _completed(span, own.cells[column], passage.text) == own.cells[column]
     found = [
@@ -111,16 +100,12 @@ def at_named_cell(
     wanted = asked.column(own, column, preferred, is_cell=is_cell)
     row = asked.row(own, wanted)
     if wanted not in row.cells:
-        return read
+        return span
     cell = row.cells[wanted]
-    is_said = asked.says(own.words(column)) or asked.says(row.words(wanted))
-    is_short = cell[1] - cell[0] <= _MAX_CELL_CHARS
-    if span is not read and (is_said or not is_short or not asked.names(row, wanted)):
-        return read
     if (row, wanted) == (own, column):
         cell = _completed(span, cell, passage.text)
     elif not 0 < cell[1] - cell[0] <= _MAX_CELL_CHARS:
-        return read
+        return span
     text = row.passage.text[slice(*cell)]
     return replace(span, passage_id=row.passage.id, start_char=cell[0], end_char=cell[1], text=text)
 
@@ -214,7 +199,7 @@ class _TableQuestion:
         return [name for name in names if self._is_named(name, words, form)]
 
     def _is_named(self, column: str, words: frozenset[str], form: _Form) -> bool:
-        name = form(words_said(IN_BRACKETS.sub("", column)) or words_said(column))
+        name = form(words_said(_IN_BRACKETS.sub("", column)) or words_said(column))
         cells = (form(row.words(column)) for row in self.table if column in row.cells)
         return bool(name) and name <= words and not any(c and c <= words for c in cells)
 
@@ -227,7 +212,7 @@ class _TableQuestion:
         columns = {
             name: [row.text(name) for row in self.table if name in row.cells]
             for name in own.cells
-            if not self.says(own.words(name))
+            if not self._says(own.words(name))
         }
         fitting = list(columns)
         for kind in kinds_of_cells(self.asking):
@@ -244,7 +229,7 @@ class _TableQuestion:
         best = [name for name in preferred if name in fitting and is_open] or fitting
         return best[0] if best is not fitting or len(fitting) == 1 else column
 
-    def says(self, cell: frozenset[str]) -> bool:
+    def _says(self, cell: frozenset[str]) -> bool:
         """Whether a cell can't be the answer, since the question says it."""
         return bool(cell) and _stems(cell) <= self.row_words
 
@@ -262,10 +247,10 @@ class _TableQuestion:
         rows = [
             row
             for row in self.table
-            if row is own or (column in row.cells and not self.says(row.words(column)))
+            if row is own or (column in row.cells and not self._says(row.words(column)))
         ]
         said = {row.start: self.row_words & _said_beside(row, column) for row in rows}
-        whole = {row.start for row in rows if self.names(row, column)}
+        whole = {row.start for row in rows if self._names(row, column)}
         here = {row.start for row in self.rows}
         ranks = {at: (len(said[at]), at in whole) for at in said if at in here | whole}
         most = max(ranks.values())
@@ -302,7 +287,7 @@ class _TableQuestion:
         ahead = [row for row in self.table if len(said.get(row.start, ())) == most]
         return ahead[0] if len(ahead) == 1 and most >= max(least, 1) else None
 
-    def names(self, row: TableRow, column: str) -> bool:
+    def _names(self, row: TableRow, column: str) -> bool:
         """Whether the question holds all words of a cell of a row, beside those of a column."""
         cells = (_stems(row.words(name, ARTICLES)) for name in row.cells if name != column)
         return any(cell and cell <= self.all_row_words for cell in cells)

@@ -7,7 +7,7 @@ euros | 160 euros", and a labelled line reads "Port: 1212".
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -28,9 +28,6 @@ _MAX_NAME_CHARS = 40
 _MAX_HEADING_WORDS = 10
 # Beside the cells of a row whose columns have no names; Markdown's own rows have them outside, too.
 _BORDER = re.compile(r"(?<!\S)\|(?!\S)")
-
-IN_BRACKETS = re.compile(r"\([^()]*\)")
-"""What a column's name says in brackets: "Length (km)", "Winter (Oct-Mar)"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +123,6 @@ def rows_around(span: Span, passage: Passage) -> tuple[list[TableRow], int]:
     rows = next((rows for rows in _tables(passage) if any(_holds(row, span) for row in rows)), [])
     place = next((at for at, row in enumerate(rows) if _holds(row, span)), 0)
     return rows, place
-
-
-def below_brackets(span: Span, passage: Passage) -> Span:
-    """The cell below a column's name, for a span in the brackets of that name; else the span."""
-    text = passage.text
-    for row in (row for table in _tables(passage) for row in table if row.is_named):
-        for name, (start, end) in row.cells.items():
-            brackets = IN_BRACKETS.search(text, text.rfind(name, 0, start), start)
-            if start < end and brackets and is_within(span, brackets.span()):
-                return replace(span, start_char=start, end_char=end, text=text[start:end])
-    return span
 
 
 def rows_like(own: TableRow, passages: Iterable[Passage]) -> Iterator[TableRow]:

@@ -69,39 +69,6 @@ def answered(text: str, question: str, *read: str) -> str:
     return placed.text
 
 
-HOURS = (
-    "Day: Tuesday | Summer (Apr-Sep): 10 to 1 | Winter (Oct-Mar): closed\n\n"
-    "Day: Saturday | Summer (Apr-Sep): 9 to 5 | Winter (Oct-Mar): 10 to 3"
-)
-TERMS = "Fee (adults): £24\nFee (children): £9\nCourse: Weaving"
-
-
-@pytest.mark.parametrize(
-    ("text", "question", "read", "answer"),
-    [
-        (HOURS, "when is it open on saturdays in winter", "Oct-Mar", "10 to 3"),
-        (HOURS, "when does it open on Tuesday in summer?", "Apr-Sep", "10 to 1"),
-        (TERMS, "what does weaving cost", "adults", "£24"),
-        # What is asked for may be the remark itself.
-        (HOURS, "which months are winter", "Oct-Mar", "Oct-Mar"),
-        (HOURS, "when is summer", "Apr-Sep", "Apr-Sep"),
-        (HOURS, "in which months is Tuesday closed", "Oct-Mar", "Oct-Mar"),
-        (HOURS, "when is it open 10 to 3 on Saturday", "Oct-Mar", "Oct-Mar"),
-        (TERMS, "who pays £9 for weaving", "children", "children"),
-        (TERMS, "who pays a fee", "adults", "adults"),
-        (GAPS, "in what unit is the length", "m", "m"),
-        (f"Day: Sunday\nAnn (host): {'We talk. ' * 20}", "who hosts on Sunday", "host", "host"),
-        ("Opens (Mondays): never", "what opens on mondays", "Mondays", "Mondays"),
-        ("Rules (2024): be kind\nFines (2023): none", "which year", "2023", "2023"),
-        ("It opens (Oct-Mar): from 10 to 3 on Saturdays.", "when", "Oct-Mar", "Oct-Mar"),
-    ],
-)
-def test_brackets_of_a_column_s_name_stand_for_its_cell_in_the_row_that_is_named(
-    text: str, question: str, read: str, answer: str
-) -> None:
-    assert answered(text, question, read) == answer
-
-
 @pytest.mark.parametrize("name", ["Summerfest", "Ernest", "summerfest", "pytest"])
 def test_a_name_that_ends_like_a_superlative_compares_nothing(name: str) -> None:
     text = f"Event: {name} | Entry: £5\nEvent: Quiz night | Entry: £2"
