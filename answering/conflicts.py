@@ -27,7 +27,7 @@ from answering.english.words import (
     words_of,
 )
 from answering.rows import TextLine, cells_of
-from answering.values import is_amount, is_measure, is_money, say_the_same
+from answering.values import is_amount, say_the_same
 
 # What a person compares at a glance.
 MAX_VERSIONS = 3
@@ -111,14 +111,7 @@ def agree(one: Candidate, other: Candidate) -> bool:
 
 
 def _are_of_one_kind(*texts: str) -> bool:
-    """
-    Whether two spans may say the same kind of thing.
-
-    Neither is an amount, such as "3 mm", while the other says no number at all, nor a price while
-    the other is a length or a time.
-    """
-    if any(map(is_money, texts)) and any(map(is_measure, texts)):
-        return False
+    """Whether no span is an amount, such as "3 mm", while another says no number at all."""
     numbers = [has_number(text) or LIKE_NUMBERS.search(text) is not None for text in texts]
     return all(numbers) or not any(map(is_amount, texts))
 

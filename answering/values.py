@@ -228,18 +228,6 @@ def is_amount(text: str) -> bool:
     )
 
 
-def is_money(text: str) -> bool:
-    """Whether a value says an amount of money by its sign: "£31 a year", but not "12 %"."""
-    return any(part in SIGNS.values() and part != SIGNS["%"] for part in parts_of(text))
-
-
-def is_measure(text: str) -> bool:
-    """Whether a value is only a number with a known unit: "5 months", but not "2 months' rent"."""
-    parts = parts_of(text)
-    units = [part.unit for part in parts if isinstance(part, Quantity)]
-    return len(units) == len(parts) and any(units)
-
-
 def _is_address(parts: Sequence[ValuePart]) -> bool:
     """Whether parts are a number and a street: words with capitals, none of them a unit."""
     match parts:

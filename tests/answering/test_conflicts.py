@@ -409,32 +409,6 @@ def test_a_number_and_a_word_are_no_conflict() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "is_shown"),
-    [
-        ("£31", "5 months", False),
-        ("340 g", "£6.50", False),
-        ("two hours", "€ 12 a day", False),
-        ("£800", "two months' rent", True),
-        ("£800", "one month's rent", True),
-        ("£5", "5 %", True),
-        ("£5", "8 pounds", True),
-        ("£5", "free for the first 2 hours", True),
-        ("£3 an hour", "£5 for 2 hours", True),
-        ("£300", "250", True),
-        ("2 kg", "3 litres", True),
-        ("2 km", "20 minutes", True),
-        ("5 weeks", "2 months", True),
-        ("$2m", "$3 million", True),
-    ],
-)
-def test_a_price_and_a_measure_are_no_conflict(one: str, other: str, *, is_shown: bool) -> None:
-    first = said(one, f"A ticket to the castle: {one}.", 1)
-    both = found(said(other, f"The castle: {other} a ticket.", 2, 8), first=first)
-
-    assert both == ([one, other] if is_shown else [one])
-
-
 def test_what_runs_over_sentences_is_no_value() -> None:
     text = "The castle: 9 pounds a ticket. Ask there."
     passage = Passage(2, "2.txt", 0, len(text), text, ((0, 30), (31, len(text))))
