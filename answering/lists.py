@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from answering.calibration import Calibration
 from answering.candidates import Candidate, Judged, judge_again, overlap
+from answering.english.quantities import has_number
 from answering.english.questions import (
     ASKS_FOR_ONE,
     COUNTS,
@@ -24,6 +25,7 @@ from answering.english.texts import SPAN_SEPARATOR, separators
 from answering.english.words import PREPOSITIONS, has_word
 from answering.enumerations import FEWEST_ALONE, enumerated, is_asked_by_introduction
 from answering.rows import Bounds
+from index.formats.tables import BETWEEN_CELLS
 from index.passages import Passage
 
 # Spans of each passage, where several are asked for. Decoding more costs next to nothing.
@@ -75,6 +77,8 @@ def listed(
         items = _items_found(judged)
     wanted = _count(question)
     distinct = items if ONE_FOR_EACH.search(question) else _distinct(items)
+    if len(distinct) < (wanted or 0):
+        distinct = items
     shown = distinct[: wanted or MAX_ITEMS]
     rival = max(
         (
@@ -93,13 +97,21 @@ def listed(
     )
 
 
-def _distinct(items: Sequence[Judged]) -> list[Judged]:
-    """The items without a name that was said before; two numbers may well be equal."""
-    seen: dict[object, Judged] = {}
-    for place, item in enumerate(items):
-        text = item.candidate.span.text
-        seen.setdefault(place if any(map(str.isdigit, text)) else text.casefold(), item)
-    return list(seen.values())
+def _distinct(items: Sequence[Judged]) -> Sequence[Judged]:
+    """
+    The items, each name of a column of a table once.
+
+    Numbers in a column may well be equal, and a list says the same again where that comes again.
+    """
+    texts = [item.candidate.span.text for item in items]
+    if not all(BETWEEN_CELLS in item.candidate.sentence for item in items):
+        return items
+    if any(map(has_number, texts)):
+        return items
+    named: dict[str, Judged] = {}
+    for text, item in zip(texts, items, strict=True):
+        named.setdefault(text.casefold(), item)
+    return list(named.values())
 
 
 def _items_written(

@@ -63,7 +63,7 @@ def _events(
     folder, without = real_path(folder), real_path(without)
 
     def is_seen(_change: watchfiles.Change, path: str) -> bool:
-        if Path(path).is_relative_to(without):
+        if real_path(Path(path)).is_relative_to(without):
             return False
         names = Path(path).relative_to(folder).parts
         return not any(name.startswith(".") for name in names)

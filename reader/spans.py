@@ -194,6 +194,8 @@ def _scores(
     starts[[not u.is_word and text[offsets[u.first][0]] in _NEVER_FIRST for u in units]] = -np.inf
     ends[[not u.is_word and text[offsets[u.last][1] - 1] in _NEVER_LAST for u in units]] = -np.inf
     for unit in range(1, len(units)):
+        if _HASH.match(text, offsets[first[unit]][0]):
+            starts[unit] = -np.inf
         if _OPTION.match(text, offsets[first[unit]][0]):
             ends[unit] = max(ends[unit], ends[unit - 1])
             ends[unit - 1] = -np.inf

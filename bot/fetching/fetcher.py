@@ -181,11 +181,11 @@ class Fetcher:
         is_here = before is not None and (self.folder / name).is_file()
         seen = Seen(before.etag, before.last_modified) if before and is_here else NOTHING_SEEN
         found = await self.web.get(page.url, seen)
+        if found.url in self._done:
+            return FetchResult("same", page.url, found.url)
         if found.is_unchanged and before is not None and found.url != before.source:
             # It leads to another page now, of which what was seen says nothing.
             found = await self.web.get(page.url)
-        if found.url in self._done:
-            return FetchResult("same", page.url, found.url)
         self._done.add(found.url)
         if before is None or found.url != before.source:
             # It may have been fetched by another address, whose file is the page's one file.

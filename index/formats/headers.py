@@ -205,7 +205,7 @@ def _mixed(first: Sequence[str], others: Sequence[Sequence[str]]) -> int:
     In how many columns words stand over numbers, some of which the same few words replace.
 
     Hours are such columns: "10:00-13:00" and "closed". What replaces numbers in one column does so
-    in others, too, and no name says it.
+    in others, too, and no name says it. Bare numbers may count what a row is about: "3" and "none".
     """
     words = Counter(cell for row in others for cell in row[1:] if _kind(cell) == "text")
     mixed = 0
@@ -213,9 +213,14 @@ def _mixed(first: Sequence[str], others: Sequence[Sequence[str]]) -> int:
         below = [row[column] for row in others if column < len(row) and row[column]]
         kinds = list(map(_kind, below))
         replaced = [cell for cell, kind in zip(below, kinds, strict=True) if kind == "text"]
-        is_text = bool(name) and _kind(name) == "text" and name not in words
-        is_mixed = kinds.count("quantity") >= _MIN_MIXED and len(set(kinds)) > 1
-        mixed += is_text and is_mixed and all(words[cell] > 1 for cell in replaced)
+        is_name = bool(name) and _kind(name) == "text" and first.count(name) == 1
+        figures = sum(
+            kind == "quantity" and not cell.isdigit()
+            for cell, kind in zip(below, kinds, strict=True)
+        )
+        is_mixed = figures >= _MIN_MIXED and len(set(kinds)) > 1
+        is_alike = name not in words and all(words[cell] > 1 for cell in replaced)
+        mixed += is_name and is_mixed and is_alike
     return mixed if mixed >= _MIN_MIXED else 0
 
 

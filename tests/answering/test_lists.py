@@ -77,6 +77,7 @@ def test_a_list_has_the_items_in_the_order_of_the_document() -> None:
         ("who is the keeper of each hive", ["Ann", "Bo", "ann"]),
         ("what are the weights of the hives", ["20 kg", "24 kg", "20 kg"]),
         ("name the two keepers", ["Ann", "Bo"]),
+        ("name the three keepers", ["Ann", "Bo", "ann"]),
     ],
 )
 def test_a_name_is_one_item_however_often_a_column_says_it(
@@ -90,6 +91,15 @@ def test_a_name_is_one_item_however_often_a_column_says_it(
 
     assert items(question, candidate(answer[0], 8, table)) == answer
     assert not shown(question, candidate(answer[0], 8, table)).is_partial
+
+
+def test_a_list_says_the_same_again_where_that_comes_again() -> None:
+    text = "Stops of line 7:\n\n- Station\n\n- Market\n\n- Mill\n\n- Station"
+    line = Passage(0, "line.md", 0, len(text), text, ((0, len(text)),))
+
+    assert items("which stops are there", candidate("Market", 8, line)) == [
+        *("Station", "Market", "Mill", "Station"),
+    ]
 
 
 def test_what_the_reader_does_not_believe_in_is_no_item() -> None:

@@ -101,6 +101,22 @@ def test_the_folder_of_the_index_is_left_out_by_whichever_way_it_is_named(
     follower.close()
 
 
+def test_the_folder_of_the_index_is_left_out_where_a_link_leads_out_to_it(
+    folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (folder / "data").symlink_to(tmp_path / "elsewhere")
+    follower = Follower(folder)
+    follower.wait()
+
+    (folder / "data/index").write_text("our own")
+
+    assert follower.heard_nothing()
+    (folder / "a.txt").write_text("new")
+    follower.wait()
+    follower.close()
+
+
 def test_a_folder_that_goes_and_comes_back_is_followed_on(folder: Path, follower: Follower) -> None:
     shutil.rmtree(folder)
     until(follower.heard_nothing)

@@ -122,6 +122,12 @@ def test_a_hash_right_behind_a_word_belongs_to_it(
     assert decode(text, start, end)[0].text == expected
 
 
+def test_no_span_begins_with_a_hash_that_ends_another() -> None:
+    spans = decode("a C# job", "C", "C", count=10)
+
+    assert [span.text for span in spans] == ["C#", "a", "job"]
+
+
 @pytest.mark.parametrize(
     ("text", "start", "end", "expected"),
     [

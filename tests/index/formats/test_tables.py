@@ -122,6 +122,14 @@ def test_a_table_of_a_page_without_a_header_is_as_it_stands() -> None:
         ((("Heating", "gas"), ("Cellar", "none"), ("Balcony", "none"), ("Rooms", "3"),
           ("Floor", "2")),
          ["Heating | gas", "Cellar | none", "Balcony | none", "Rooms | 3", "Floor | 2"]),
+        ((("Heating", "gas", "electric"), ("Bedrooms", "3", "2"), ("Garages", "none", "1"),
+          ("Balconies", "1", "none"), ("Bathrooms", "2", "1")),
+         ["Heating | gas | electric", "Bedrooms | 3 | 2", "Garages | none | 1",
+          "Balconies | 1 | none", "Bathrooms | 2 | 1"]),
+        ((("Sun", "by call", "by call"), ("Mon", "9-12", "closed"), ("Tue", "9-12", "2-5"),
+          ("Wed", "closed", "2-5")),
+         ["Sun | by call | by call", "Mon | 9-12 | closed", "Tue | 9-12 | 2-5",
+          "Wed | closed | 2-5"]),
     ],
     ids=[
         *("numbers", "years", "usual", "flags", "none", "facts", "facts in words", "hours"),
@@ -129,6 +137,7 @@ def test_a_table_of_a_page_without_a_header_is_as_it_stands() -> None:
         *("figures", "few figures"),
         *("number", "lives", "places", "countries", "corner and sum", "one column", "sum above"),
         *("hours and days off", "days off without names", "facts that lack numbers"),
+        *("counts of two flats", "one word for two columns"),
     ],
 )  # fmt: skip
 def test_a_first_row_that_is_marked_by_nothing_is_told_by_what_stands_below(
