@@ -1,6 +1,7 @@
 """Answers that were given, with what members said of them."""
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -8,6 +9,7 @@ from pydantic import TypeAdapter
 
 from answering.answer import Answer, AnswerSpan, NearestPassage
 from bot.collection_names import server_of
+from bot.database import Connection
 from bot.discord_app.records import DAY_S, Records
 from bot.evaluation.gaps import Complaint
 from bot.evaluation.stale import Quoting
@@ -75,6 +77,16 @@ class AnswerCounts:
 
 CONTENTS = TypeAdapter(AnswerContents)
 """Reads and writes what an answer consisted of, as JSON."""
+
+
+def _take_words(connection: Connection, where: str, values: Sequence[str | None]) -> None:
+    """Take the words of answers out of some votes; what was right is nothing without them."""
+    # Without its words, it would say that the documents are right to say nothing.
+    connection.execute(
+        f"DELETE FROM feedback WHERE {where} AND is_right AND given IS NOT NULL",  # noqa: S608 - our own conditions
+        values,
+    )
+    connection.execute(f"UPDATE feedback SET given = NULL WHERE {where}", values)  # noqa: S608 - our own conditions
 
 
 class StoredAnswers:
@@ -152,10 +164,8 @@ class StoredAnswers:
         here = (server_of(scope),)
         with self._database.deletion() as connection:
             # Of a vote whose answer is gone nobody can tell what it quotes.
-            connection.execute(
-                "UPDATE feedback SET given = NULL WHERE server = ?"
-                " AND answer_id NOT IN (SELECT id FROM answers)",
-                here,
+            _take_words(
+                connection, "server = ? AND answer_id NOT IN (SELECT id FROM answers)", here
             )
             rows = connection.execute("SELECT id, found FROM answers WHERE server = ?", here)
             for answer_id, found in rows.fetchall():
@@ -168,9 +178,7 @@ class StoredAnswers:
                     (CONTENTS.dump_json(after).decode(), answer_id),
                 )
                 if after.spans != before.spans:
-                    connection.execute(
-                        "UPDATE feedback SET given = NULL WHERE answer_id = ?", (answer_id,)
-                    )
+                    _take_words(connection, "answer_id = ?", (answer_id,))
 
     def vote(
         self,
@@ -186,6 +194,8 @@ class StoredAnswers:
         """
         Remember one member's vote; it takes the place of the one before, but for its words.
 
+        None is remembered that calls an answer right of which a part was removed.
+
         Args:
             answer: What the vote is about.
             user_id: Who votes.
@@ -196,6 +206,13 @@ class StoredAnswers:
                 form that it opens, and may be written after it.
             voted: When, in seconds since 1970; now, where it is not said.
         """
+        voter = self._records.hashed(user_id)
+        if complaint is None and answer.found.removed:
+            # The words that it calls right are kept no longer.
+            self._records.write(
+                "DELETE FROM feedback WHERE answer_id = ? AND voter = ?", (answer.id, voter)
+            )
+            return
         given = "; ".join(span.text for span in answer.found.spans) or None
         self._records.write(
             "INSERT INTO feedback (answer_id, voter, created, is_right, given, expected,"
@@ -208,7 +225,7 @@ class StoredAnswers:
             " question = coalesce(excluded.question, feedback.question)",
             (
                 answer.id,
-                self._records.hashed(user_id),
+                voter,
                 self._records.clock() if voted is None else voted,
                 complaint is None,
                 given,

@@ -15,7 +15,7 @@ from bot.discord_app.question_log import logged_questions
 from bot.discord_app.records import DAY_S, Records
 from bot.discord_app.stored_answers import AnswerCounts, StoredAnswer, StoredAnswers
 from bot.evaluation.gaps import Complaint
-from bot.evaluation.question_log import LoggedQuestion, Vote
+from bot.evaluation.question_log import LoggedQuestion, Vote, right_answers
 from bot.settings import load_settings
 from tests.bot.discord_app.fakes import Clock, found, span
 from tests.conftest import Place
@@ -246,24 +246,49 @@ def test_a_vote_takes_the_place_of_the_one_before(place: Place) -> None:
     records.close()
 
 
-def test_a_vote_whose_answer_is_gone_keeps_nothing_of_a_document_that_is_removed(
-    place: Place,
+@pytest.mark.parametrize("is_answer_gone", [True, False])
+def test_a_vote_keeps_nothing_of_a_document_that_is_removed_and_calls_no_silence_right(
+    place: Place, *, is_answer_gone: bool
 ) -> None:
     records = Records(place())
     answers = StoredAnswers(records)
     for server in (7, 8):
-        answer = replace(
-            found(replace(span(), collection=scope_of(records, server))), id=f"{server}" * 32
-        )
-        answers.keep(answer, 1, server, with_question=False)
-        kept = answers.get(answer.id, 1, server)
-        assert kept is not None
-        answers.vote(kept, 2, complaint=None, expected=None, question=None)
-    records.forget(1)
+        for answer in (found(replace(span(), collection=scope_of(records, server))), found()):
+            kept = replace(answer, id=f"{server}{len(answer.spans)}" * 16)
+            answers.keep(kept, 1, server, with_question=False)
+            for voter in (2, 3, 4):
+                stored = answers.get(kept.id, 1, server)
+                assert stored is not None
+                complaint: Complaint | None = "wrong" if voter == 4 else None
+                answers.vote(stored, voter, complaint=complaint, expected=None, question=ASKED)
+    if is_answer_gone:
+        records.forget(1)
 
     answers.forget_document(scope_of(records, 7), "figures.txt")
-    given = records.rows("SELECT given FROM feedback ORDER BY answer_id")
-    assert given == [(None,), ("812",)]
+    votes = records.rows("SELECT given, is_right FROM feedback ORDER BY answer_id, is_right")
+    nothing = [(None, 0), (None, 1), (None, 1)]
+    assert votes == [*nothing, (None, 0), *nothing, ("812", 0), ("812", 1), ("812", 1)]
+    judged = [
+        asked.shown for asked in logged_questions(records) if right_answers(asked) is not None
+    ]
+    assert sorted(judged) == [(), (), ("812",)]
+    records.close()
+
+
+def test_a_vote_calls_nothing_right_that_was_removed_before(place: Place) -> None:
+    records = Records(place())
+    answers = StoredAnswers(records)
+    answer = replace(found(replace(span(), collection=scope_of(records, 7))), id="a" * 32)
+    answers.keep(answer, 1, 7, with_question=True)
+    answers.forget_document(scope_of(records, 7), "figures.txt")
+    stored = answers.get(answer.id, 1, 7)
+    assert stored is not None
+    complaints: tuple[Complaint | None, ...] = ("wrong", None)
+    for complaint in complaints:
+        answers.vote(stored, 2, complaint=complaint, expected=None, question=None)
+
+    (asked,) = logged_questions(records)
+    assert asked.votes == ()
     records.close()
 
 
