@@ -279,12 +279,12 @@ class Changes:
         with suppress(DatabaseError):
             await asyncio.to_thread(self._forget, scope, name)
         done = notice("document_removed", name=shown_name(name))
-        return self._told(await self.index_without(scope, [name], done, show), done)
+        return self._told(await self._index_without(scope, [name], done, show), done)
 
     async def take_back(self, scope: str, names: Sequence[str], done: str, show: Show) -> str:
         """Forget what a server was taught, by document, however often there was a change before."""
         refused = await self.remove_taught(scope, names)
-        return refused or self._told(await self.index_without(scope, names, done, show), done)
+        return refused or self._told(await self._index_without(scope, names, done, show), done)
 
     async def remove_taught(self, scope: str, names: Sequence[str]) -> str | None:
         """Delete what a server was taught, which is answered from until it is indexed again."""
@@ -296,19 +296,24 @@ class Changes:
             return not_written(scope, error)
         event(_log, "documents_taken_back", collection=scope, documents=len(names))
         with suppress(DatabaseError):
-            await self._forget_all(scope, names)
+            await self.forget_quoted(scope, names)
         return None
 
-    async def index_without(
-        self, scope: str, names: Sequence[str], done: str = "", show: Show = lambda _: None
+    async def _index_without(
+        self, scope: str, names: Sequence[str], done: str, show: Show
     ) -> Built | NotBuilt:
         """Index a server's documents once some were removed; nobody can quote these then."""
         built = await self._build(scope, show, done)
         # They were answered from until now. What can't be forgotten even now is an error.
-        await self._forget_all(scope, names)
+        await self.forget_quoted(scope, names)
         return built
 
-    async def _forget_all(self, scope: str, names: Sequence[str]) -> None:
+    async def index(self, scope: str) -> Built | NotBuilt:
+        """Index a server's documents as they are now, while nobody waits for it."""
+        return await self._build(scope, lambda _: None, None)
+
+    async def forget_quoted(self, scope: str, names: Sequence[str]) -> None:
+        """Take what is quoted from documents out of what is remembered."""
         for name in names:
             await asyncio.to_thread(self._forget, scope, name)
 

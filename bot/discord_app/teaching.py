@@ -15,12 +15,11 @@ from bot.discord_app.taught import MessageAt, Taught
 from bot.discord_app.taught_store import TaughtStore
 from bot.event_log import event
 from bot.serving.build_process import Built
-from bot.serving.index_watcher import MAX_PAUSE_S
 
 _log = logging.getLogger(__name__)
 
-# Where an index can't be made, it is tried again after so long, and each time after twice as long.
-BUILD_AGAIN_S = 10.0
+# Where a file can't be deleted, or an index not be made, it is tried again after so long.
+DELETE_AGAIN_S = (10.0, 60.0, 300.0)
 
 
 class Teaching:
@@ -146,16 +145,25 @@ class Teaching:
         found = await names()
         if not found:
             return
-        async with self._changes.turn(scope):
-            await once_reached(lambda: self._changes.remove_taught(scope, found), collection=scope)
-        pause_s = BUILD_AGAIN_S
-        while not await self._is_indexed_without(scope, found):
+        is_removed = False
+        for pause_s in (0.0, *DELETE_AGAIN_S):
             await asyncio.sleep(pause_s)
-            pause_s = min(MAX_PAUSE_S, 2 * pause_s)
+            async with self._changes.turn(scope):
+                # Once only: a message may be taught anew before the index is made.
+                is_removed = is_removed or await self._is_removed(scope, found)
+                if is_removed and await self._is_indexed_without(scope, found):
+                    return
+        event(_log, "not_forgotten", logging.ERROR, collection=scope, documents=len(found))
+
+    async def _is_removed(self, scope: str, names: Sequence[str]) -> bool:
+        refused = await once_reached(
+            lambda: self._changes.remove_taught(scope, names), collection=scope
+        )
+        return refused is None
 
     async def _is_indexed_without(self, scope: str, names: Sequence[str]) -> bool:
-        async with self._changes.turn(scope):
-            built = await once_reached(
-                lambda: self._changes.index_without(scope, names), collection=scope
-            )
-        return isinstance(built, Built)
+        """Whether an index without documents was made, or none is made any more."""
+        built = await self._changes.index(scope)
+        # They were answered from until now.
+        await once_reached(lambda: self._changes.forget_quoted(scope, names), collection=scope)
+        return isinstance(built, Built) or built.reason == "closed"

@@ -325,7 +325,7 @@ def test_what_is_deleted_is_forgotten_although_the_index_can_not_be_made_at_firs
     monkeypatch: pytest.MonkeyPatch,
     command: list[str],
 ) -> None:
-    monkeypatch.setattr(teaching, "BUILD_AGAIN_S", 0.1)
+    monkeypatch.setattr(teaching, "DELETE_AGAIN_S", (0.1,))
     teach(local, lesson, teacher)
     working, broken = fake_index_command(tmp_path), iter([command])
     monkeypatch.setattr(
