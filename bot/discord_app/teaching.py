@@ -109,11 +109,19 @@ class Teaching:
 
         self._soon(self._delete(scope, names))
 
-    async def forget_gone(self, server_id: int) -> None:
-        """Forget, soon, the messages of a server that Discord has no longer."""
+    async def forget_gone(
+        self, server_id: int, may_be_gone: Callable[[MessageAt], bool] = lambda _: True
+    ) -> None:
+        """
+        Forget, soon, the messages of a server that Discord has no longer.
+
+        Args:
+            server_id: The server.
+            may_be_gone: Which of the messages Discord is asked for.
+        """
         gone = set()
         for message in await self.messages(self._scope(server_id)):
-            if await self.is_gone(message):
+            if may_be_gone(message) and await self.is_gone(message):
                 gone.add(message)
         if gone:
             self.forget_messages(server_id, gone.__contains__)

@@ -274,10 +274,15 @@ class TaughtAnswers(ServerCog):
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Forget the messages of a channel that was deleted, and of its threads."""
-        gone = channel.id
-        self._bot.teaching.forget_messages(channel.guild.id, lambda one: one.channel_id == gone)
-        # Nobody tells of threads that were archived.
-        await self._bot.teaching.forget_gone(channel.guild.id)
+        gone, guild = channel.id, channel.guild
+        self._bot.teaching.forget_messages(guild.id, lambda one: one.channel_id == gone)
+
+        def may_be_gone(message: MessageAt) -> bool:
+            known = guild.get_channel_or_thread(message.channel_id)
+            return known is None and message.channel_id != gone
+
+        # Nobody tells of threads that were archived, and discord.py knows none of them.
+        await self._bot.teaching.forget_gone(guild.id, may_be_gone)
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, thread: discord.RawThreadDeleteEvent) -> None:

@@ -345,12 +345,19 @@ def test_what_was_taught_in_a_thread_is_gone_with_the_channel_of_the_thread(
     start_bot()
     post = local.open_post(doomed, teacher, "Press cards")
     teach(local, local.say(post, teacher, TEXT), teacher)
+    kept = local.say(channel, teacher, "Desk 13 is closed.")
+    teach(local, kept, teacher, "Which desk is closed?")
     assert QUESTION in listed(local, channel, teacher)
     if is_archived:
         local.archive(post)
+    looked_at = ("GET", f"/api/v10/channels/{channel.id}/messages/{kept.id}")
+    looks = local.requests.count(looked_at)
     local.delete_channel(doomed)
 
-    until(lambda: "was taught nothing" in listed(local, channel, teacher))
+    until(lambda: QUESTION not in listed(local, channel, teacher))
+    assert "Which desk is closed?" in listed(local, channel, teacher)
+    # A message whose channel is there is not asked for.
+    assert local.requests.count(looked_at) == looks
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
