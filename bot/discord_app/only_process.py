@@ -1,4 +1,4 @@
-"""One `quoth run` at a time on the same data."""
+"""One `quoth run`, `quoth restore` or `quoth migrate` at a time on the same data."""
 
 import fcntl
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ LOCK_NAME = "run.lock"
 @contextmanager
 def only_process(data: Path) -> Iterator[None]:
     """
-    Be the only bot on a data folder until the block ends; the kernel sees to it that it ends.
+    Be alone at work on a data folder until the block ends; the kernel sees to it that it ends.
 
     Raises:
         RecordsError: If another one is, or nothing can be written there.
@@ -28,7 +28,8 @@ def only_process(data: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise RecordsError(
-                f"{data}: another quoth run is at work on it. Two would answer everything twice; "
-                "stop that one first, or name another data folder with --data."
+                f"{data}: another quoth run, restore or migrate is at work on it. Two would answer "
+                "everything twice, or mix what they write; let that one end first, or name another "
+                "data folder with --data."
             ) from error
         yield

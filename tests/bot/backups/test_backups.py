@@ -260,7 +260,7 @@ def test_nothing_is_restored_on_the_folder_of_a_bot_whose_records_are_in_a_datab
     with only_process(full):
         refused = run_restore(full, archive, "--replace")
     assert refused.exit_code == 1
-    assert "another quoth run is at work on it" in refused.stderr
+    assert "another quoth run, restore or migrate is at work on it" in refused.stderr
     assert list(full.glob("replaced-*")) == []
 
     assert run_restore(full, archive, "--replace").exit_code == 0

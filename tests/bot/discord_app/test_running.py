@@ -110,7 +110,7 @@ def test_a_second_one_on_the_same_data_is_refused_and_the_next_one_sends_lost_co
     first.until_ready()
     second = run()
     assert second.code() == 1
-    assert "another quoth run is at work on it" in second.logged
+    assert "another quoth run, restore or migrate is at work on it" in second.logged
     assert len(second.logged.splitlines()) == 1
     first.signal(signal.SIGTERM)
     assert first.code() == 0
