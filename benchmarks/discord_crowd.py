@@ -104,12 +104,22 @@ def became(local: LocalDiscord, each: Asked) -> Became:
     return Became(shown, is_answer, came, is_unheard)
 
 
+def is_late(local: LocalDiscord, each: Asked) -> bool:
+    """Whether a question was acknowledged, and too late."""
+    return each.asked in local.late
+
+
+def is_settled(local: LocalDiscord, each: Asked) -> bool:
+    """Whether nothing more is to come of a question; a command may still be acknowledged late."""
+    return became(local, each).came > 0 or is_late(local, each)
+
+
 def settle(
     name: str, local: LocalDiscord, process: Process, all_asked: Sequence[Asked]
 ) -> CrowdOutcome:
     """Wait until something came of each question, and count."""
     ends = time.monotonic() + LOST_S
-    while time.monotonic() < ends and not all(became(local, each).is_settled for each in all_asked):
+    while time.monotonic() < ends and not all(is_settled(local, each) for each in all_asked):
         time.sleep(0.2)
     outcomes = [became(local, each) for each in all_asked]
     waited = latencies(all_asked, outcomes)
@@ -123,8 +133,8 @@ def settle(
         len(all_asked),
         len(waited),
         sum(one.came > 0 and not one.is_answer for one in outcomes),
-        sum(one.is_unheard for one in outcomes),
-        sum(not one.is_settled for one in outcomes),
+        sum(is_late(local, each) for each in all_asked),
+        sum(not is_settled(local, each) for each in all_asked),
         sum(one.came > 1 for one in outcomes),
         waited,
         max(first_words, default=math.nan),
@@ -174,7 +184,7 @@ def in_a_row(local: LocalDiscord, asked: Iterator[Asked]) -> list[Asked]:
         all_asked.append(each)
         # On a machine that is too busy for one question after the other, the next one is asked.
         with suppress(AssertionError):
-            local.wait_for(lambda one=each: became(local, one).is_settled, "a word")  # type: ignore[misc]
+            local.wait_for(lambda one=each: is_settled(local, one), "a word")  # type: ignore[misc]
     return all_asked
 
 
