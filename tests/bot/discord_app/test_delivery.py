@@ -41,7 +41,7 @@ class Sender:
 
 PASSING = [
     *(refusal(503), refusal(429), discord.RateLimited(99.0)),
-    *(aiohttp.ServerDisconnectedError(), TimeoutError()),
+    *(aiohttp.ServerDisconnectedError(), aiohttp.ConnectionTimeoutError()),
 ]
 
 
@@ -60,6 +60,17 @@ def test_what_does_not_pass_is_given_up(error: Exception) -> None:
     with pytest.raises(type(error)):
         asyncio.run(deliver(sender))
     assert sender.sent == TRIES
+
+
+def test_what_discord_says_nothing_of_is_sent_again_once() -> None:
+    sender = Sender(refusal(503), TimeoutError())
+    assert asyncio.run(deliver(sender)) == "sent"
+    assert sender.sent == 3
+
+    sender = Sender(TimeoutError(), forever=True)
+    with pytest.raises(TimeoutError):
+        asyncio.run(deliver(sender))
+    assert sender.sent == 2
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
