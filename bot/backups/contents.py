@@ -14,6 +14,8 @@ from index.provenance import PROVENANCE_NAME
 FORMAT_VERSION: Final = 1
 MANIFEST_NAME = "manifest.json"
 DOCUMENTS_NAME = "documents"
+# The records, and SQLite's own files beside them.
+RECORDS_NAMES = tuple(f"{RECORDS_NAME}{suffix}" for suffix in ("", "-wal", "-shm", "-journal"))
 
 _READER_FILE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 # What this file system and nearly all others take.

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from bot.backups.contents import (
     FORMAT_VERSION,
     MANIFEST_NAME,
+    RECORDS_NAMES,
     BackupManifest,
     FileEntry,
     belongs,
@@ -48,8 +49,6 @@ _SPARE_BYTES = 64 * 2**20
 _ENCRYPTED = 0x1
 _PRIVATE_FOLDER = 0o700
 _STAGING = ".restoring-"
-# SQLite's own files beside the records.
-_RECORDS_NAMES = tuple(f"{RECORDS_NAME}{suffix}" for suffix in ("", "-wal", "-shm", "-journal"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +268,7 @@ def _expected_schema(found: int) -> set[tuple[str, str, str | None]]:
 
 def _there(data: Path) -> list[Path]:
     """What the data folder holds that a backup would bring: whole folders, if something is in."""
-    found = [data / name for name in (*_RECORDS_NAMES, CALIBRATION_NAME, READERS_NAME)]
+    found = [data / name for name in (*RECORDS_NAMES, CALIBRATION_NAME, READERS_NAME)]
     found += [
         data / COLLECTIONS_NAME / name
         for name in collections_in(data / COLLECTIONS_NAME)

@@ -20,6 +20,7 @@ from bot.backups.contents import (
     DOCUMENTS_NAME,
     FORMAT_VERSION,
     MANIFEST_NAME,
+    RECORDS_NAMES,
     BackupManifest,
     FileEntry,
     belongs,
@@ -210,7 +211,8 @@ def _records_copy(settings: Settings) -> Iterator[Path]:
     # One that was killed has left its copy, in which is what members have deleted since.
     for leftover in settings.data.glob(f"{_COPYING}*"):
         with suppress(OSError):
-            if leftover.stat().st_mtime < time.time() - _COPIED_S:
+            is_copy = {path.name for path in leftover.iterdir()} <= {*RECORDS_NAMES}
+            if is_copy and leftover.stat().st_mtime < time.time() - _COPIED_S:
                 shutil.rmtree(leftover)
     # Beside the records, where whoever may read them can write, and there is room.
     with tempfile.TemporaryDirectory(prefix=_COPYING, dir=settings.data) as folder:

@@ -270,13 +270,15 @@ def test_what_a_backup_that_was_killed_has_left_of_the_records_goes_with_a_later
     full: Path, tmp_path: Path
 ) -> None:
     killed, running = full / ".backup-killed", full / ".backup-running"
-    for left, age in ((killed, 2 * DAY_S), (running, 60.0)):
+    owners = full / ".backup-2025"
+    for left, age in ((killed, 2 * DAY_S), (running, 60.0), (owners, 2 * DAY_S)):
         left.mkdir()
         (left / "quoth.sqlite").write_bytes(b"of members")
+        (left / ("mine.txt" if left == owners else "quoth.sqlite-wal")).write_bytes(b"")
         os.utime(left, (time.time() - age,) * 2)
 
     assert run_backup(full, tmp_path / "backup.zip").exit_code == 0
-    assert [*full.glob(".backup-*")] == [running]
+    assert {*full.glob(".backup-*")} == {running, owners}
 
 
 def test_damaged_records_are_what_somebody_restores_for(full: Path, archive: Path) -> None:
