@@ -286,7 +286,8 @@ def passages_card(found: AnswerContents) -> MessageCard:
         for one in found.nearest
     ]
     # One text: a long list has more items than a message may have components.
-    return MessageCard((heading(label("passages_title")), "\n\n".join(_as_many_as_fit(shown))))
+    text = "\n\n".join(_as_many_as_fit(shown))
+    return MessageCard(tuple(filter(None, (heading(label("passages_title")), text))))
 
 
 def source_of(found: AnswerSpan | NearestPassage) -> str:

@@ -25,8 +25,9 @@ from bot.discord_app.rendering import (
     document_name,
     notice,
     others_card,
+    passages_card,
 )
-from bot.discord_app.stored_answers import AnswerCounts
+from bot.discord_app.stored_answers import AnswerContents, AnswerCounts
 from bot.discord_app.taught import MessageAt, Taught
 from bot.evaluation.gaps import Gap
 from bot.links import Links
@@ -192,6 +193,10 @@ def test_discord_takes_whatever_a_document_holds(
         sent(above, card, below)
     for count in range(1, MAX_VERSIONS + 1):
         sent(*context_cards([around] * count))
+
+
+def test_a_card_of_passages_without_any_is_its_title_alone() -> None:
+    assert passages_card(AnswerContents((), (), ())).texts == ("### What the documents have",)
 
 
 @given(ANY, st.text(min_size=1, max_size=300), st.text(min_size=1, max_size=300))
