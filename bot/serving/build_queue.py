@@ -178,6 +178,8 @@ class Builder:
         except OSError as error:
             # It could not be started: there is no memory for it, or are too many processes.
             outcome = Ended(1, str(error))
+            reason = outcome.said
+            event(_log, "build_not_started", logging.ERROR, collection=collection, reason=reason)
         finally:
             self._processes.remove(process)
         if isinstance(outcome, Built):

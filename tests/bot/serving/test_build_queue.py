@@ -73,6 +73,17 @@ def test_a_build_of_members_documents_that_fails_names_none(
     assert fields(caplog, "build_failed") == {"collection": SCOPE, "code": 1}
 
 
+def test_why_a_build_could_not_be_started_is_logged(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(build_queue, "index_command", lambda *_: ["no-such-command"])
+
+    assert asyncio.run(Builder(settings).build(SCOPE)) == NotBuilt("failed")
+    logged = fields(caplog, "build_not_started")
+    assert logged["collection"] == SCOPE
+    assert "No such file" in str(logged["reason"])
+
+
 def test_a_build_of_the_base_that_fails_is_said(
     settings: Settings, library: Library, caplog: pytest.LogCaptureFixture
 ) -> None:
