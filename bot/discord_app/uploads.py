@@ -1,8 +1,11 @@
 """A file from Discord, fetched within its limits, whatever is said about it."""
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Self
 
 import aiohttp
+import discord
 
 FETCH_S = 60.0
 _CHUNK_BYTES = 1 << 16
@@ -23,6 +26,18 @@ class Upload:
     name: str
     size: int
     url: str
+
+    @classmethod
+    def of(cls, file: discord.Attachment) -> Self:
+        """
+        A file that a member attached, by the name that it had.
+
+        Discord leaves all letters but the Latin ones out of the name, so that files share one, and
+        says beside it what the file was called, without its ending.
+        """
+        ending = PurePosixPath(file.filename).suffix
+        name = file.title.removesuffix(ending) + ending if file.title else file.filename
+        return cls(name, file.size, file.url)
 
 
 async def fetch(upload: Upload, max_bytes: int) -> bytes:

@@ -301,13 +301,16 @@ class Upload:
     size: int | None = None
     """What is said; the truth if it is none."""
     content_type: str | None = None
+    title: str | None = None
+    """What the person's file was called, without its ending, where Discord changed that."""
     id: int = field(default_factory=snowflake)
 
     def json(self, url: str) -> Json:
         said = len(self.content) if self.size is None else self.size
         values: Json = {"id": str(self.id), "filename": self.name, "size": said, "url": url}
         values |= {"proxy_url": url, "ephemeral": True}
-        return values | ({"content_type": self.content_type} if self.content_type else {})
+        more = {"content_type": self.content_type, "title": self.title}
+        return values | {name: value for name, value in more.items() if value is not None}
 
 
 @dataclass

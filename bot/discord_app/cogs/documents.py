@@ -89,7 +89,7 @@ class Documents(ServerCog):
         *,
         waits: bool = False,
     ) -> None:
-        uploads = [Upload(file.filename, file.size, file.url) for file in files]
+        uploads = [Upload.of(file) for file in files]
         changes = self._bot.changes
         await self._change(
             interaction,

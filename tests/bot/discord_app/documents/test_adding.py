@@ -80,6 +80,22 @@ def test_a_hostile_name_becomes_a_name_in_the_servers_folder(place: Place, name:
     assert place.answer("fraud") == "55"
 
 
+def test_files_of_other_letters_keep_their_names_and_take_each_others_place_by_these(
+    place: Place,
+) -> None:
+    """Discord leaves such letters out of the name of a file, so that two may have the same."""
+    fees = Upload("_.txt", b"For fraud 55 were counted.", title="Прейскурант")
+    rules = Upload("_.txt", b"For treason 66 were counted.", title="Правила")
+    newer = Upload("__.txt", b"For fraud 77 were counted.", title="Прейскурант")
+
+    assert place.add(fees).startswith("Added **Прейскурант.txt**")
+    assert place.add(rules).startswith("Added **Правила.txt**")
+    assert place.add(newer).startswith("Replaced **Прейскурант.txt**")
+    assert place.offered("") == ["Правила.txt", "Прейскурант.txt"]
+    assert place.answer("fraud") == "77"
+    assert place.answer("treason") == "66"
+
+
 def everything(folder: Path, outside: Path) -> set[str]:
     ignored = ("quoth.sqlite", "vectors")
     return {
