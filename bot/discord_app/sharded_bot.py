@@ -41,11 +41,21 @@ class ShardedBot(commands.AutoShardedBot):
         self.waiting: dict[int, list[Waiting]] = {}
         """Who had waited on each shard before that was connected."""
         self._named: set[int] = set()
+        self._parse_ready = self._connection.parsers["READY"]
+        self._connection.parsers["READY"] = self._begin_session
         self._shared = (
             SharedShards(self, leases, shards, self.before_first_shard)
             if leases is not None and shards is not None
             else None
         )
+
+    def _begin_session(self, ready: Any) -> None:
+        """Know no server any more that a shard's new session does not name: nobody tells of it."""
+        (shard_id, _), named = ready["shard"], {int(guild["id"]) for guild in ready["guilds"]}
+        for guild in self.guilds:
+            if guild.shard_id == shard_id and guild.id not in named:
+                self._connection._remove_guild(guild)
+        self._parse_ready(ready)
 
     async def before_first_shard(self) -> None:
         """Do what one process does for all, before shard 0 is connected: here, nothing."""

@@ -151,6 +151,23 @@ def test_which_servers_were_left_is_noted_once_the_records_can_be_written(
     local.wait_for(lambda: departures(running) == {bot.records.hashed(other.id)}, "a note")
 
 
+def test_a_server_that_was_left_while_a_session_was_lost_counts_as_left(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    """Nobody tells of it: the next session names one server less."""
+    other = local.add_guild("Elsewhere")
+    running = start_bot()
+    bot = running.bot
+    bot.servers.set_base(other.id, is_on=False)
+    local.guilds.remove(other)
+    local.invalidate(resumable=False)
+    local.wait_for(lambda: local.gateway.identified == 2 and local.gateway.connected)
+    ask(local, channel, asker)
+
+    assert bot.get_guild(other.id) is None
+    local.wait_for(lambda: departures(running) == {bot.records.hashed(other.id)}, "a note")
+
+
 def test_the_servers_of_a_session_are_noted_once_the_records_can_be_written(
     local: LocalDiscord, start_bot: StartBot, guild: Guild, caplog: pytest.LogCaptureFixture
 ) -> None:
