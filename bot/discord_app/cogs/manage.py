@@ -93,8 +93,18 @@ class Manage(ServerCog):
             only_allowed=rules.is_only_allowed(server_id),
             allowed=rules.allowed(server_id),
             denied=rules.denied(server_id),
-            posts=[f"<#{one.channel_id}>" for one in self._bot.support.of(server_id)],
+            posts=[
+                f"<#{one.channel_id}>"
+                for one in self._bot.support.of(server_id)
+                if self._is_allowed(one.server_id, one.channel_id)
+            ],
         )
+
+    def _is_allowed(self, server_id: int, channel_id: int) -> bool:
+        """Whether Quoth answers in a channel of a server, by its rule or its category's."""
+        guild = self._bot.get_guild(server_id)
+        channel = guild.get_channel(channel_id) if guild is not None else None
+        return self._bot.channels.is_allowed(server_id, (channel_id, *above(channel, guild)))
 
     @channels.command(name="answer-posts")
     @app_commands.describe(
@@ -112,9 +122,7 @@ class Manage(ServerCog):
         """Answer new posts and threads by myself, where I am sure of the answer."""
         await load_alone(interaction)
         support, server_id = self._bot.support, channel.guild.id
-        is_allowed = self._bot.channels.is_allowed(
-            server_id, (channel.id, *above(channel, channel.guild))
-        )
+        is_allowed = self._is_allowed(server_id, channel.id)
         if not answer:
             await asyncio.to_thread(support.remove, channel.id)
             await self._bot.audit.note(interaction, "posts_off", channel.mention)

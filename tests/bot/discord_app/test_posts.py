@@ -71,6 +71,11 @@ def choose(local: LocalDiscord, channel: Channel, chosen: Channel, **options: An
     return local.answer_to(asked).content
 
 
+def listed(local: LocalDiscord, channel: Channel) -> str:
+    asked = local.slash(channel, User("mod"), "channels list", permissions=MANAGE_GUILD)
+    return local.answer_to(asked).content
+
+
 def said_by_bot(local: LocalDiscord, thread: Channel) -> list[Message]:
     """What it said for everybody to see."""
     said = [m for m in list(thread.messages.values()) if m.author is local.bot]
@@ -112,8 +117,7 @@ def test_threads_of_a_channel_are_answered_also_after_a_restart_until_that_is_tu
     choose(local, channel, channel)
     start_bot(SURE)
     assert answer_in(local, local.open_post(channel, asker, "How many for arson?", None))
-    listed = local.slash(channel, User("mod"), "channels list", permissions=MANAGE_GUILD)
-    assert f"new posts by myself in <#{channel.id}>" in local.answer_to(listed).content
+    assert f"new posts by myself in <#{channel.id}>" in listed(local, channel)
 
     assert "no longer" in choose(local, channel, channel, answer=False)
     late = local.open_post(channel, asker, "How many for arson?")
@@ -293,6 +297,8 @@ def test_a_role_that_can_not_be_pinged_and_a_closed_channel_are_told_to_moderato
     quiet = local.add_role(guild, "quiet", mentionable=False)
     bot = start_bot(SURE)
     assert "Discord does not let me" in choose(local, channel, forum, person=quiet)
+    assert f"new posts by myself in <#{forum.id}>" in listed(local, channel)
 
     bot.bot.channels.set(guild.id, forum.id, is_allowed=False)
     assert "don't answer in" in choose(local, channel, forum)
+    assert "new posts" not in listed(local, channel)
