@@ -88,7 +88,7 @@ class CatchUp(commands.Cog):
 
     @commands.Cog.listener()
     async def on_shard_ready(self, shard_id: int) -> None:
-        """Tell or answer who waited when Quoth was killed, and mentions that came meanwhile."""
+        """Tell or answer who waited when Quoth was killed, and what came meanwhile."""
         heard = max(self._unheard.pop(shard_id, 0.0), await self._last_heard(shard_id))
         for one in self._bot.waiting.pop(shard_id, ()):
             try:
@@ -97,7 +97,7 @@ class CatchUp(commands.Cog):
                 event(_log, "not_told", logging.WARNING, error=type(error).__name__)
         # At its first start there is nothing to catch up with.
         if heard:
-            await self._answer_mentions(shard_id, heard)
+            await self._answer_missed(shard_id, heard)
         await self._note_hearing(shard_id)
         await self._finish_changes(shard_id)
 
@@ -143,11 +143,11 @@ class CatchUp(commands.Cog):
             after = [one async for one in channel.history(after=message, limit=MAX_MESSAGES)]
             self._hand_over([message, *after], only=message)
 
-    async def _answer_mentions(self, shard_id: int, heard: float) -> None:
-        """Answer the mentions that came since a shard was heard last."""
+    async def _answer_missed(self, shard_id: int, heard: float) -> None:
+        """Answer the mentions and the new posts that came since a shard was heard last."""
         since = max(heard - _CLOCKS_S, self._bot.records.clock() - INTERACTION_S)
         start = discord.Object(time_snowflake(datetime.fromtimestamp(since, UTC)))
-        active = sorted(self._active(shard_id, start.id), key=lambda c: -(c.last_message_id or 0))
+        active = sorted(self._active(shard_id, start.id), key=_newest, reverse=True)
         if len(active) > MAX_CHANNELS:
             event(_log, "channels_left_out", logging.WARNING, channels=len(active) - MAX_CHANNELS)
         for channel in active[:MAX_CHANNELS]:
@@ -157,14 +157,19 @@ class CatchUp(commands.Cog):
                 event(_log, "channel_unread", logging.WARNING, error=type(error).__name__)
                 continue
             self._hand_over(said)
+            is_answered = any(one.author == self._bot.user for one in said)
+            if isinstance(channel, discord.Thread) and channel.id > start.id and not is_answered:
+                self._bot.dispatch("thread_create", channel)
 
     def _active(self, shard_id: int, since_id: int) -> Iterator[_Readable]:
-        """The channels of a shard in which something was said since, and may be read."""
+        """The channels of a shard that are new or in which something was said, and may be read."""
         for guild in self._bot.guilds:
             if guild.shard_id != shard_id:
                 continue
             for channel in (*guild.channels, *guild.threads):
-                if not isinstance(channel, _Readable) or (channel.last_message_id or 0) <= since_id:
+                if not isinstance(channel, _Readable):
+                    continue
+                if _newest(channel) <= since_id:
                     continue
                 permissions = channel.permissions_for(guild.me)
                 if permissions.view_channel and permissions.read_message_history:
@@ -184,3 +189,8 @@ class CatchUp(commands.Cog):
             if is_meant and message.id not in answered:
                 event(_log, "heard_later")
                 self._bot.dispatch("message", message)
+
+
+def _newest(channel: _Readable) -> int:
+    """The id of what came last to a channel, or of itself."""
+    return channel.last_message_id or channel.id

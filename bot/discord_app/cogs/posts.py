@@ -11,6 +11,7 @@ from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import UNREACHED, deliver
 from bot.discord_app.markdown import without_references
+from bot.discord_app.once import Once
 from bot.discord_app.origins import Origin
 from bot.discord_app.permissions import ANSWERING_IN_THREADS, lacking
 from bot.discord_app.posts import SupportChannel, questions_in
@@ -21,6 +22,7 @@ _log = logging.getLogger(__name__)
 
 # The message that a post begins with may come a moment after the post.
 STARTER_PAUSES_S = (0.5, 2.0)
+_MAX_BEGUN = 1_000
 
 
 class Posts(commands.Cog):
@@ -29,6 +31,8 @@ class Posts(commands.Cog):
     def __init__(self, bot: QuothBot) -> None:
         """Listen for one bot."""
         self._bot = bot
+        self._begun = Once(_MAX_BEGUN)
+        """Threads: one that was missed may come from the gateway as well."""
 
     async def cog_load(self) -> None:
         """Have the bot know the button that asks a person."""
@@ -46,6 +50,8 @@ class Posts(commands.Cog):
             return
         origin = Origin(thread.owner_id, thread.id, above(thread, thread.guild), channel.server_id)
         if self._bot.asking.closed_to(origin) is not None or not _may_answer(thread):
+            return
+        if not self._begun.begin(thread.id):
             return
         with self._bot.asking.in_flight():
             try:

@@ -110,6 +110,23 @@ def test_a_post_is_answered_from_its_title_without_any_mention(
     assert is_silent(local, forum, channel, other)
 
 
+def test_a_post_that_nobody_heard_of_is_answered_once_after_the_connection_is_back(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, forum: Channel, asker: User
+) -> None:
+    start_bot(SURE)
+    choose(local, channel, forum)
+    heard = local.open_post(forum, asker, "How many for arson?")
+    answer_in(local, heard)
+    local.gateway.refused_upgrades = 1
+    local.invalidate(resumable=False)
+    local.wait_for(lambda: not local.gateway.connected, "a lost connection")
+    missed = local.open_post(forum, asker, "And how many for arson?")
+
+    assert answer_in(local, missed).question == "And how many for arson?"
+    assert is_silent(local, forum, channel)
+    assert [len(said_by_bot(local, one)) for one in (heard, missed)] == [1, 1]
+
+
 def test_threads_of_a_channel_are_answered_also_after_a_restart_until_that_is_turned_off(
     local: LocalDiscord, start_bot: StartBot, channel: Channel, guild: Guild, asker: User
 ) -> None:
