@@ -317,7 +317,9 @@ class Asking:
                 answer,
                 origin.user_id,
                 origin.server_id,
-                with_question=self._settings.log_questions,
+                # What was asked in private would stand in the digest, for all who read its channel.
+                with_question=self._settings.log_questions
+                and origin.audience is Audience.EVERYBODY,
                 asked=asked,
             )
         )

@@ -30,7 +30,7 @@ async def vote(
     Remember a vote, for the answer where there is no complaint; return the thanks.
 
     The question is kept with it if its asker votes and will read the thanks, which say so; one that
-    leaned on others is not, since it says nothing without them.
+    leaned on others is not, since it says nothing without them, nor one that was asked in private.
     """
     question = None
     is_asker = stored.asker == client.records.hashed(interaction.user.id)
@@ -52,7 +52,7 @@ async def vote(
 
 
 def _question_shown(message: discord.Message | None) -> str | None:
-    """The question as it stands over an answer; none if not all of it does."""
-    card = card_of(message) if message is not None else None
+    """The question as it stands over an answer that others see; none if not all of it does."""
+    card = card_of(message) if message is not None and not message.flags.ephemeral else None
     shown = unescape(card.texts[0]) if card is not None else None
     return shown if shown and not shown.endswith("…") else None

@@ -5,10 +5,19 @@ from dataclasses import replace
 
 import pytest
 
+from bot.discord_app.question_log import logged_questions
 from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.discord_service import LocalDiscord
 from tests.discord_service.rest import CARRIED_OUT
-from tests.discord_service.world import EPHEMERAL, Channel, Guild, Interaction, Message, User
+from tests.discord_service.world import (
+    EPHEMERAL,
+    MANAGE_GUILD,
+    Channel,
+    Guild,
+    Interaction,
+    Message,
+    User,
+)
 
 SHARE = "Show to everybody"
 THEFT = "how many for theft"
@@ -120,6 +129,21 @@ def test_what_was_asked_in_private_is_asked_on_in_private_and_shows_in_no_public
     said = local.say(thread, asker, f"<@{local.bot.id}> and for arson?", mentions=[local.bot])
     public = local.reply_to(said)
     assert "don’t have the question before" in public.title
+
+
+def test_no_moderator_and_no_digest_shows_what_was_asked_in_private(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    bot = start_bot(log_questions=True)
+    asked = local.slash(channel, asker, "ask", question="who likes the tea", private=True)
+    told = local.answer_to(local.press(local.answer_to(asked), asker, "Right"))
+
+    assert told.content == "Thank you."
+    assert logged_questions(bot.bot.records) == []
+    listed = local.slash(channel, asker, "gaps list", permissions=MANAGE_GUILD)
+    text = local.answer_to(listed).text
+    assert "their text is not kept" in text
+    assert "tea" not in text
 
 
 def test_where_a_member_alone_has_added_it_the_base_answers_in_private(
