@@ -150,7 +150,6 @@ class Changes:
                 refused.append((name, reason))
                 continue
             wanted.append((name, upload))
-            sizes[name] = upload.size
         too_soon = self._too_soon(scope) if wanted or url else None
         if too_soon is not None:
             return self._refused(scope, too_soon)
@@ -158,15 +157,17 @@ class Changes:
         await asyncio.to_thread(own.sweep)
         for name, upload in wanted:
             show(notice("document_reading", name=shown_name(name)))
-            one = await self._intake.fetch_upload(scope, own, name, upload)
+            # Files that were refused take no place.
+            one = self._intake.too_much(
+                name, upload.size, sizes
+            ) or await self._intake.fetch_upload(scope, own, name, upload)
             if isinstance(one, KeptDocument):
                 kept.append(one)
+                sizes[name] = one.size
             else:
                 refused.append((name, one))
         if url is not None:
             show(notice("document_reading", name=shown_name(url)))
-            # Files that were refused take no place.
-            sizes = await asyncio.to_thread(own.sizes)
             one = await self._intake.fetch_page(scope, own, url, sizes)
             if isinstance(one, KeptDocument):
                 kept.append(one)

@@ -58,6 +58,17 @@ def test_a_server_has_so_many_documents_and_may_still_replace_one(place: Place) 
     assert len(place.offered("")) == MAX_DOCUMENTS
 
 
+def test_a_file_that_can_not_be_read_takes_no_place_of_the_next(place: Place) -> None:
+    place.stock(*(Upload(f"{number}.txt", b"Some.") for number in range(MAX_DOCUMENTS - 1)))
+    bad = Upload("bad.pdf", b"no PDF")
+    said = place.done(place.change("add", file=bad, file2=NOTE, file3=OTHER))
+
+    unread, full, added = said.splitlines()
+    assert unread.startswith("**bad.pdf**: I can’t read that file")
+    assert full.startswith("**other.txt**: This server has 3 documents")
+    assert added.startswith("Added **note.txt**")
+
+
 HOSTILE = {
     "../../../../etc/passwd.TXT": "passwd.txt",
     "..\\..\\.h\x00i\u202edden\x1b[31m.txt": "hidden[31m.txt",
