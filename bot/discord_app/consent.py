@@ -17,8 +17,14 @@ from discord import ui
 from bot.discord_app.audit import Action
 from bot.discord_app.cards import MessageCard, card_of, instead, layout, row
 from bot.discord_app.collaborators import Collaborators
-from bot.discord_app.delivery import acknowledge, deliver, respond_alone, show_response
-from bot.discord_app.limits import MAX_LAYOUT_TEXT
+from bot.discord_app.delivery import (
+    acknowledge,
+    deliver,
+    may_not_write,
+    respond_alone,
+    show_response,
+)
+from bot.discord_app.limits import INVALID_FORM, MAX_LAYOUT_TEXT
 from bot.discord_app.markdown import escape, unescape
 from bot.discord_app.persistent_button import PersistentButton, button_of
 from bot.discord_app.rendering import notice
@@ -190,7 +196,12 @@ async def ask_author(
                 **request,
             )
         )
-    except discord.HTTPException:
-        return notice("can_not_ask_author")
+    except discord.HTTPException as error:
+        if may_not_write(error):
+            return notice("can_not_ask_author")
+        if error.code == INVALID_FORM:
+            # There is no message any more to which it would reply.
+            return notice("teach_again", question=escape(question))
+        raise
     await noted()
     return notice("author_asked")

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import aiohttp
 import discord
 
-from bot.discord_app.limits import ACKNOWLEDGED_S, ALREADY_ACKNOWLEDGED
+from bot.discord_app.limits import ACKNOWLEDGED_S, ALREADY_ACKNOWLEDGED, CLOSED_THREAD
 from bot.event_log import event
 
 _log = logging.getLogger(__name__)
@@ -69,6 +69,13 @@ def _may_pass(error: Exception) -> bool:
     if isinstance(error, discord.HTTPException):
         return error.status == _TOO_MANY_REQUESTS or error.status >= _SERVER_ERRORS
     return True
+
+
+def may_not_write(error: Exception) -> bool:
+    """Whether Discord lets Quoth write nothing there, until a moderator changes that."""
+    return isinstance(error, discord.Forbidden) or (
+        isinstance(error, discord.HTTPException) and error.code in CLOSED_THREAD
+    )
 
 
 async def acknowledge(respond: Callable[[], Awaitable[object]]) -> None:

@@ -11,8 +11,9 @@ INTERACTION_S = 15 * 60
 MAX_CHOICES = 25
 MAX_CHOICE = 100
 
-# Error codes: of an interaction whose time is over, of one that was answered before, and of threads
-# that are archived or locked.
+# Error codes: of what names a message that is not there, of an interaction whose time is over, of
+# one that was answered before, and of threads that are archived or locked.
+INVALID_FORM = 50_035
 EXPIRED_TOKEN = 50_027
 ALREADY_ACKNOWLEDGED = 40_060
 CLOSED_THREAD = frozenset({50_083, 160_005})

@@ -10,8 +10,13 @@ from discord import ui
 
 from bot.discord_app.cards import layout
 from bot.discord_app.collaborators import Collaborators
-from bot.discord_app.delivery import UNREACHED, deliver, load_alone, show_response
-from bot.discord_app.limits import CLOSED_THREAD
+from bot.discord_app.delivery import (
+    UNREACHED,
+    deliver,
+    load_alone,
+    may_not_write,
+    show_response,
+)
 from bot.discord_app.origins import server_id_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.persistent_button import PersistentButton, button_of
@@ -99,19 +104,12 @@ class PersonButton(
             await deliver(lambda: thread.send(view=shown, **_pinging(channel, interaction.id)))
         except (discord.DiscordException, *UNREACHED) as error:
             await asyncio.to_thread(client.support.take_back_call, thread.id)
-            if _may_not_write(error):
+            if may_not_write(error):
                 event(_log, "not_sent", logging.WARNING, error=type(error).__name__)
                 return notice("can_not_post", channel=thread.mention)
             raise
         event(_log, "person_asked", answer=self._answer_id)
         return notice("person_asked")
-
-
-def _may_not_write(error: Exception) -> bool:
-    """Whether Discord lets Quoth write nothing there, until a moderator changes that."""
-    return isinstance(error, discord.Forbidden) or (
-        isinstance(error, discord.HTTPException) and error.code in CLOSED_THREAD
-    )
 
 
 def _pinging(channel: SupportChannel, nonce: int) -> dict[str, Any]:

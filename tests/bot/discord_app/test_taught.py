@@ -134,6 +134,22 @@ def test_somebody_elses_message_is_taught_once_its_author_agrees_also_after_a_re
     assert "its author agreed on 20" in listed(local, channel, moderator)
 
 
+def test_why_an_author_can_not_be_asked_is_not_always_that_the_channel_is_closed(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message
+) -> None:
+    moderator = User("moderator")
+    for status, said in ((403, "I can't write in that channel"), (400, "Something went wrong")):
+        local.fault("POST", "/messages", status)
+        assert said in teach(local, lesson, moderator)
+
+    opened = open_form(local, lesson, moderator)
+    # It was deleted, and nobody has heard of it yet.
+    del channel.messages[lesson.id]
+    told = done(local, local.submit(opened, moderator, QUESTION))
+    assert "it was deleted" in told
+    assert QUESTION in told
+
+
 def test_an_author_who_clicks_twice_agrees_once(
     local: LocalDiscord,
     bot: RunningBot,
