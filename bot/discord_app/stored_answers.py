@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from answering.answer import Answer, AnswerSpan, NearestPassage
 from bot.collection_names import server_of
 from bot.database import Connection
+from bot.discord_app.limits import INTERACTION_S
 from bot.discord_app.records import DAY_S, Records
 from bot.evaluation.gaps import Complaint
 from bot.evaluation.stale import Quoting
@@ -96,6 +97,8 @@ class StoredAnswers:
         """Keep them in the records."""
         self._records = records
         self._database = records.database
+        self._removed: dict[tuple[str, str], float] = {}
+        """Documents that were removed of late, by collection and id, and when."""
 
     def keep(
         self,
@@ -142,6 +145,10 @@ class StoredAnswers:
                     "INSERT INTO questions VALUES (?, ?, ?, ?, ?)",
                     (answer.id, asked, asker, answer.question, server),
                 )
+        for (scope, document_id), removed in self._removed.copy().items():
+            # It may have been answered from what was there before.
+            if asked <= removed and server == server_of(scope):
+                self._take_out(scope, document_id)
 
     def get(self, answer_id: str, user_id: int, server_id: int | None) -> StoredAnswer | None:
         """
@@ -160,7 +167,19 @@ class StoredAnswers:
         return None
 
     def forget_document(self, scope: str, document_id: str) -> None:
-        """Take what is quoted from a document of a server's own out of answers and votes."""
+        """
+        Take what is quoted from a document of a server's own out of answers and votes.
+
+        Nothing is kept of it either in the answers that are only being found.
+        """
+        now = self._records.clock()
+        for one, removed in self._removed.copy().items():
+            if now - removed > INTERACTION_S:
+                self._removed.pop(one, None)
+        self._removed[scope, document_id] = now
+        self._take_out(scope, document_id)
+
+    def _take_out(self, scope: str, document_id: str) -> None:
         here = (server_of(scope),)
         with self._database.deletion() as connection:
             # Of a vote whose answer is gone nobody can tell what it quotes.

@@ -13,7 +13,12 @@ import pytest
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.question_log import logged_questions
 from bot.discord_app.records import DAY_S, Records
-from bot.discord_app.stored_answers import AnswerCounts, StoredAnswer, StoredAnswers
+from bot.discord_app.stored_answers import (
+    AnswerContents,
+    AnswerCounts,
+    StoredAnswer,
+    StoredAnswers,
+)
 from bot.evaluation.gaps import Complaint
 from bot.evaluation.question_log import LoggedQuestion, Vote, right_answers
 from bot.settings import load_settings
@@ -289,6 +294,31 @@ def test_a_vote_calls_nothing_right_that_was_removed_before(place: Place) -> Non
 
     (asked,) = logged_questions(records)
     assert asked.votes == ()
+    records.close()
+
+
+def test_nothing_is_kept_of_a_document_that_was_removed_while_an_answer_was_found(
+    place: Place,
+) -> None:
+    clock = Clock()
+    records = Records(place(), clock)
+    answers = StoredAnswers(records)
+    answer = found(replace(span(), collection=scope_of(records, 7)))
+
+    def kept(answer_id: str, asked: float) -> AnswerContents:
+        given = replace(answer, id=answer_id)
+        answers.keep(given, 1, 7, with_question=False, asked=asked)
+        stored = answers.get(answer_id, 1, 7)
+        assert stored is not None
+        return stored.found
+
+    asked = records.clock()
+    clock.now += 1
+    answers.forget_document(scope_of(records, 7), "figures.txt")
+    assert kept("a" * 32, asked) == AnswerContents((), (), (), removed=True)
+    # It may have been added again since.
+    clock.now += 1
+    assert kept("b" * 32, records.clock()).spans == answer.spans
     records.close()
 
 
