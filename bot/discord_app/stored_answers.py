@@ -257,10 +257,11 @@ class StoredAnswers:
         )
 
     def quoting(self, server_id: int) -> list[Quoting]:
-        """The answers that were given in a server, with what was said of them."""
+        """The answers that were given in a server, oldest first, with what was said of them."""
         rows = self._records.rows(
             "SELECT found, EXISTS (SELECT 1 FROM feedback WHERE answer_id = id"
-            " AND complaint = 'outdated') FROM answers WHERE server = ? AND answered",
+            " AND complaint = 'outdated') FROM answers WHERE server = ? AND answered"
+            " ORDER BY created",
             (self._records.hashed(server_id),),
         )
         return [Quoting(CONTENTS.validate_json(found).spans, bool(said)) for found, said in rows]

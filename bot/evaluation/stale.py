@@ -46,6 +46,10 @@ def find_stale(answers: Iterable[Quoting], today: date) -> list[Stale]:
 
     Each answer counts once for each document that it quotes. A document that states no date is left
     out: nobody can say how old it is.
+
+    Args:
+        answers: Oldest first: what the last one says of a document counts.
+        today: The day.
     """
     counts: Counter[tuple[str, str]] = Counter()
     outdated: Counter[tuple[str, str]] = Counter()

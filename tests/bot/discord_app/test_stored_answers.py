@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -21,6 +22,7 @@ from bot.discord_app.stored_answers import (
 )
 from bot.evaluation.gaps import Complaint
 from bot.evaluation.question_log import LoggedQuestion, Vote, right_answers
+from bot.evaluation.stale import find_stale
 from bot.settings import load_settings
 from tests.bot.discord_app.fakes import Clock, found, span
 from tests.conftest import Place
@@ -319,6 +321,19 @@ def test_nothing_is_kept_of_a_document_that_was_removed_while_an_answer_was_foun
     # It may have been added again since.
     clock.now += 1
     assert kept("b" * 32, records.clock()).spans == answer.spans
+    records.close()
+
+
+def test_a_document_that_was_replaced_by_a_newer_one_is_not_called_old(place: Place) -> None:
+    clock = Clock()
+    records = Records(place(), clock)
+    answers = StoredAnswers(records)
+    for answer_id, dated in (("b" * 32, date(2020, 1, 1)), ("a" * 32, date(2026, 1, 1))):
+        given = replace(found(replace(span(), dated=dated)), id=answer_id)
+        answers.keep(given, 1, 7, with_question=False)
+        clock.now += 1
+
+    assert find_stale(answers.quoting(7), date(2026, 6, 1)) == []
     records.close()
 
 
