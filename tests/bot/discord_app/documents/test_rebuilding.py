@@ -38,6 +38,20 @@ def test_a_rollback_goes_back_to_the_documents_before(place: Place) -> None:
     assert "held" not in place.status()
 
 
+def test_an_index_that_can_not_be_gone_back_to_is_not_called_damaged(place: Place) -> None:
+    place.stock(NOTE)
+    place.stock(NEWER)
+    # As where the disk takes nothing.
+    held = place.own_folder() / "held"
+    held.mkdir()
+    said = place.done(place.change("rollback"))
+    held.rmdir()
+
+    assert "I could not go back" in said
+    assert "damaged" not in said
+    assert place.answer("fraud") == "66"
+
+
 def test_what_a_server_has_is_mended_when_it_is_broken(place: Place) -> None:
     place.stock(NOTE)
     assert place.answer("fraud") == "55"
