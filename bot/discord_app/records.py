@@ -22,6 +22,7 @@ from bot.database import (
     settled,
 )
 from bot.discord_app import migrations
+from bot.discord_app.limits import INTERACTION_S
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.taught import MessageAt
 from bot.event_log import event
@@ -254,3 +255,5 @@ class Records:
                     (now - days * DAY_S,),
                 )
             connection.execute("DELETE FROM forgotten WHERE noted < ?", (now - _MARKED_S,))
+            # That they wait no longer may not have been written down.
+            connection.execute("DELETE FROM unanswered WHERE created < ?", (now - INTERACTION_S,))

@@ -4,9 +4,12 @@ import asyncio
 import threading
 from contextlib import closing
 
+from bot.discord_app.limits import INTERACTION_S
 from bot.discord_app.records import Records
 from bot.discord_app.shards import Shards
 from bot.discord_app.unanswered import Unanswered, Waiting
+from bot.settings import load_settings
+from tests.bot.discord_app.fakes import Clock
 from tests.conftest import Place
 
 ALL = Shards(1, frozenset({0}))
@@ -43,3 +46,14 @@ def test_who_is_answered_while_it_is_read_who_waits_is_not_left_waiting(place: P
         asyncio.run(ask())
         assert [one.id for one in unanswered.all_on(ALL)] == [1]
         assert records.under_way == set()
+
+
+def test_who_waited_is_forgotten_although_the_end_of_it_could_not_be_noted(place: Place) -> None:
+    clock = Clock()
+    with closing(Records(place(), clock)) as records:
+        Unanswered(records).begin(Waiting(1, 7))
+        clock.now += INTERACTION_S + 1
+        Unanswered(records).begin(Waiting(2, 7))
+        records.tidy(load_settings())
+
+        assert records.rows("SELECT id FROM unanswered") == [(2,)]
