@@ -10,7 +10,7 @@ from typing import Any
 import docx
 from docx.document import Document
 from docx.oxml.ns import qn
-from docx.table import Table, _Cell, _Row
+from docx.table import Table, _Cell
 
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks, introduces
@@ -32,11 +32,12 @@ _WRAPPERS = frozenset(
     )
 )
 _RUNS = frozenset(map(qn, ["w:r", "w:hyperlink"]))
+_ROW, _CELL = qn("w:tr"), qn("w:tc")
 _TEXT_BOX = qn("w:txbxContent")
 # A box stands there twice, the second time for programs that are older.
 _TEXT_BOXES = ".//w:txbxContent[not(ancestor::*[local-name() = 'Fallback'])]"
-# An item of a list that is at least as long, and a sentence, is a clause, as contracts number them,
-# and a paragraph of its own.
+# An item of a list or a heading that is at least as long, and a sentence, is a clause, as contracts
+# number them, and a paragraph of its own.
 _MIN_CLAUSE_CHARS = 150
 _ENDS_A_CLAUSE = (".", "!", "?", ";")
 _OFF = frozenset({"0", "false", "off"})
@@ -102,7 +103,7 @@ class _Writer:
             return
         if not kind.goes_on:
             self._end_list()
-        if kind.heading:
+        if kind.heading and not _is_clause(text):
             self._blocks.begin(" ".join(text.split()), kind.heading)
         self._blocks.add(text)
         self._may_join = introduces(text)
@@ -113,7 +114,7 @@ class _Writer:
         if self._list is None or kind.list_level < self._list.list_level:
             self._list = kind
         self._items.begin(kind.list_level)
-        if len(text) >= _MIN_CLAUSE_CHARS and text.endswith(_ENDS_A_CLAUSE):
+        if _is_clause(text):
             self._blocks.add(text)
             self._may_join = False
             return
@@ -125,6 +126,10 @@ class _Writer:
         """Note that what comes belongs to no item that was before."""
         self._items.end()
         self._list, self._may_join = None, False
+
+
+def _is_clause(text: str) -> bool:
+    return len(text) >= _MIN_CLAUSE_CHARS and text.rstrip().endswith(_ENDS_A_CLAUSE)
 
 
 def _is_same_list(item: ParagraphKind, first: ParagraphKind) -> bool:
@@ -174,10 +179,10 @@ def _merged(table: Table) -> list[_MergedRow]:
     """
     rows = []
     above: dict[int, _Merged] = {}
-    for row in table._tbl.tr_lst:
+    for row in _rows(table):
         before = _columns_before(row)
         begun, at, here = [], before, {}
-        for cell in row.tc_lst:
+        for cell in filter(_is_cell, _within(row)):
             goes_on = above.get(at) if cell.vMerge == "continue" else None
             if goes_on is None:
                 one = _Merged(cell, max(1, min(cell.grid_span, _MAX_COLUMNS)))
@@ -190,6 +195,15 @@ def _merged(table: Table) -> list[_MergedRow]:
         above = here
         rows.append(_MergedRow(before, begun))
     return rows
+
+
+def _rows(table: Table) -> Iterator[Any]:
+    """The rows of a table, also those in content controls, as forms have them."""
+    return (element for element in _within(table._tbl) if element.tag == _ROW)
+
+
+def _is_cell(element: Any) -> bool:
+    return bool(element.tag == _CELL)
 
 
 def _columns_before(row: Any) -> int:
@@ -206,8 +220,7 @@ def _count_of_header_rows(table: Table, found: Sequence[_MergedRow]) -> int:
     in bold alone or, of three columns, by the table's style. Of two, a style may set apart the
     first thing of a list, too.
     """
-    rows = list(table.rows)
-    marked = sum(1 for _ in takewhile(_is_repeated, rows))
+    marked = sum(1 for _ in takewhile(_is_repeated, _rows(table)))
     if marked:
         return marked
     is_bold_alone = [_is_bold(row, table) for row in found[:2]] == [True, False]
@@ -215,8 +228,8 @@ def _count_of_header_rows(table: Table, found: Sequence[_MergedRow]) -> int:
     return int(is_bold_alone or (is_wide and _is_set_apart_by_style(table)))
 
 
-def _is_repeated(row: _Row) -> bool:
-    marks = row._tr.xpath("./w:trPr/w:tblHeader")
+def _is_repeated(row: Any) -> bool:
+    marks = row.xpath("./w:trPr/w:tblHeader")
     return any(mark.get(qn("w:val"), "true") not in _OFF for mark in marks)
 
 

@@ -24,6 +24,9 @@ _GOES_ON = re.compile(r"List (?:Continue|Paragraph)\b", re.IGNORECASE)
 _MAX_LIST_LEVEL = 9
 _COUNT = re.compile(r"[0-9]{1,9}")
 _PROPERTIES, _STYLE, _VALUE = qn("w:pPr"), qn("w:pStyle"), qn("w:val")
+_OUTLINE = qn("w:outlineLvl")
+# With that of text, which is no heading.
+_OUTLINE_LEVELS = 10
 _NUMBERING, _LIST, _LEVEL = qn("w:numPr"), qn("w:numId"), qn("w:ilvl")
 
 
@@ -67,8 +70,11 @@ class Styles:
         style = self._known.get(name)
         if style is None:
             style = self._known[name] = _style(Paragraph(element, self._document).style)
-        if style.heading:
-            return ParagraphKind(heading=style.heading)
+        heading = _outline_level(properties)
+        if heading is None:
+            heading = style.heading
+        if heading:
+            return ParagraphKind(heading=heading)
         own = _numbering(properties)
         number = _count(own[0] or style.number)
         if not number:
@@ -80,9 +86,11 @@ class Styles:
 def _style(style: Any) -> _Style:
     name = (style.name if style is not None else None) or ""
     listed = _LIST_STYLE.fullmatch(name)
-    stated = [_numbering(each) for each in _properties(style)]
+    styles = list(_with_bases(style))
+    stated = [_numbering(each.element.find(_PROPERTIES)) for each in styles]
+    headings = (level for each in styles if (level := _heading_level(each)) is not None)
     return _Style(
-        _heading_level(name),
+        next(headings, 0),
         int(listed[1]) if listed else 1,
         _GOES_ON.match(name) is not None,
         next((number for number, _ in stated if number), ""),
@@ -90,19 +98,30 @@ def _style(style: Any) -> _Style:
     )
 
 
-def _heading_level(style: str) -> int:
-    if not (style == "Title" or style.lower().startswith("heading")):
-        return 0
-    number = style.rsplit(maxsplit=1)[-1]
-    return int(number) if number in _HEADING_NUMBERS else 1
+def _heading_level(style: Any) -> int | None:
+    """The level of the headings that a style makes, 0 for text; None if it doesn't say."""
+    level = _outline_level(style.element.find(_PROPERTIES))
+    name = style.name or ""
+    if level is None and (name == "Title" or name.lower().startswith("heading")):
+        number = name.rsplit(maxsplit=1)[-1]
+        return int(number) if number in _HEADING_NUMBERS else 1
+    return level
 
 
-def _properties(style: Any) -> Iterator[Any]:
-    """What a style says of its paragraphs, and the styles that it is based on."""
+def _outline_level(properties: Any) -> int | None:
+    """The level at which Word's outline shows a paragraph, from 1, or 0 where it doesn't."""
+    stated = None if properties is None else _value(properties.find(_OUTLINE))
+    if stated is None or not _COUNT.fullmatch(stated):
+        return None
+    return (int(stated) + 1) % _OUTLINE_LEVELS
+
+
+def _with_bases(style: Any) -> Iterator[Any]:
+    """A style, and those that it is based on."""
     for _ in range(MAX_STYLES):
         if style is None:
             break
-        yield style.element.find(_PROPERTIES)
+        yield style
         style = style.base_style
 
 

@@ -1,7 +1,7 @@
 """Lists in DOCX: items by their style or by their own numbering, after those that they stand in."""
 
 import io
-from typing import cast
+from typing import Any, cast
 
 import docx
 import pytest
@@ -137,6 +137,40 @@ def test_numbered_clauses_are_paragraphs() -> None:
     )
 
     assert text == f"- Rent\n\n{clause}\n\n{clause}\n\n- Rent: By bank"
+
+
+def test_a_heading_is_what_the_outline_of_word_shows() -> None:
+    document = docx.Document()
+    for name, base in (("Chapter", "Heading 1"), ("Contents", "Heading 1"), ("Minor", "Normal")):
+        style = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        style.base_style = document.styles[base]
+    for name, level in (("Contents", 9), ("Minor", 1)):
+        outline(document.styles[name].element, level)
+    document.add_paragraph("Rules", "Chapter")
+    document.add_paragraph("What is in it", "Contents")
+    document.add_paragraph("Fees", "Minor")
+    outline(document.add_paragraph("Hours")._p, 2)
+    clause = f"The tenant pays {'each month ' * 15}in advance."
+    document.add_paragraph(clause, "Chapter")
+    buffer = io.BytesIO()
+    document.save(buffer)
+
+    loaded = parse(".docx", buffer.getvalue())
+
+    found = [
+        (place.name, place.level, loaded.text[place.start_char : place.end_char].strip())
+        for place in loaded.places
+    ]
+    assert found == [
+        ("Rules", 1, "Rules\n\nWhat is in it"),
+        ("Fees", 2, "Fees"),
+        ("Hours", 3, f"Hours\n\n{clause}"),
+    ]
+
+
+def outline(element: Any, level: int) -> None:
+    inner = f'<w:outlineLvl {nsdecls("w")} w:val="{level}"/>'
+    element.get_or_add_pPr().append(parse_xml(inner))
 
 
 class Counted:

@@ -498,6 +498,20 @@ def test_a_row_in_word_that_says_nonsense_of_its_start_is_read(stated: str) -> N
     assert lines_of_word(fill) == NAMED
 
 
+def test_cells_and_rows_in_content_controls_of_word_are_cells_and_rows() -> None:
+    """Forms have them: a date that is picked, a row that is repeated."""
+
+    def wrap(table: Table) -> None:
+        repeat_the_first_row(table)
+        row = table.rows[1]._tr
+        for element in (row.tc_lst[1], row):
+            control = parse_xml(f"<w:sdt {nsdecls('w')}><w:sdtContent/></w:sdt>")
+            element.addprevious(control)
+            control[0].append(element)
+
+    assert lines_of_word(wrap) == NAMED
+
+
 def test_the_first_of_two_columns_in_word_may_hold_the_names() -> None:
     document = docx.Document()
     table = document.add_table(2, 2, "Light Grid Accent 1")
