@@ -14,6 +14,7 @@ SNIFFED_BYTES = 1_000_000
 
 # Those that text may hold are left out: bell, backspace, white space, and the escape of terminals.
 _CONTROL = re.compile(r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
+_IN_CP1252 = frozenset({"ascii", "iso8859-1"})
 _NEWLINES = re.compile(r"\r\n?")
 
 
@@ -33,6 +34,21 @@ def decode(content: bytes) -> str:
     if len(_CONTROL.findall(sniffed)) > MAX_CONTROL_SHARE * len(sniffed):
         raise DocumentError("it is not a text file (it is full of control characters)")
     return text
+
+
+def decode_as(content: bytes, charset: str) -> str:
+    """
+    Bytes -> text, in the charset that the file states.
+
+    What states ASCII or Latin-1 is read as Windows' charset for western Europe, which begins with
+    both: programs write its dashes and quotation marks all the same, and browsers read it so.
+
+    Raises:
+        LookupError: If there is no such charset.
+        ValueError: If the bytes are not in it.
+    """
+    name = codecs.lookup(charset).name
+    return content.decode("cp1252" if name in _IN_CP1252 else name)
 
 
 def _decode_any(content: bytes) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from lxml import etree
 
 from index.errors import DocumentError
-from index.formats.charsets import decode
+from index.formats.charsets import decode, decode_as
 
 # The parser's time grows with the square of an element's attributes. More than any page has.
 _MAX_ATTRIBUTES = 1_000
@@ -63,7 +63,7 @@ def _decode(content: bytes) -> str:
             content.decode("utf-8")
         except UnicodeDecodeError:
             try:
-                return content.decode(declared[1].decode("ascii"))
-            except (UnicodeError, LookupError):
+                return decode_as(content, declared[1].decode("ascii"))
+            except (ValueError, LookupError):
                 pass
     return decode(content)

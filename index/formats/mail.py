@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
-from index.formats.charsets import decode
+from index.formats.charsets import decode, decode_as
 from index.formats.html import add_main_text
 from index.formats.html_parsing import parse_html
 from index.formats.nested_items import NestedItems
@@ -68,7 +68,7 @@ def _add(blocks: Blocks, message: Message, items: NestedItems, within: str) -> N
     bodies: list[Message] = []
     for part in _parts(message):
         name = _one_line(part.get_filename() or "")
-        if name and part.get_content_disposition() != "inline":
+        if name and (part.get_content_disposition() != "inline" or _is_inline_file(part, name)):
             attached.append((name, part))
         else:
             bodies.append(part)
@@ -87,32 +87,42 @@ def _add(blocks: Blocks, message: Message, items: NestedItems, within: str) -> N
                 continue
 
 
+def _is_inline_file(part: Message, name: str) -> bool:
+    """Whether a part that is shown within the message is a file: no text of it, and no picture."""
+    is_text = part.get_content_type() in {"text/plain", "text/html"}
+    return not is_text and is_read(name, without=_CLOSED)
+
+
 def _parts(message: Message) -> Iterator[Message]:
     """The texts and files of a message, of two versions of a text the plain one."""
-    waiting = [message]
+    waiting = [(message, False)]
     for _ in range(MAX_PARTS):
         if not waiting:
             return
-        part = waiting.pop()
+        part, has_only_files = waiting.pop()
         payload = part.get_payload()
         if not isinstance(payload, list):
-            yield part
+            if not has_only_files or is_read(part.get_filename() or "", without=_CLOSED):
+                yield part
             continue
         inner = [each for each in payload if isinstance(each, Message)]
         if not inner:
             continue
         if part.get_content_type() == "multipart/alternative":
-            waiting += _best(inner)
+            best = _best(inner)
+            # Apple's Mail puts the files that stand between paragraphs into the rich version alone.
+            waiting += [(each, has_only_files or each is not best) for each in reversed(inner)]
         else:
-            if part is not message and part.get_content_maintype() == "message":
+            is_inner = part is not message and part.get_content_maintype() == "message"
+            if is_inner and not has_only_files:
                 yield part
-            waiting += reversed(inner)
+            waiting += [(each, has_only_files) for each in reversed(inner)]
 
 
-def _best(versions: list[Message]) -> list[Message]:
+def _best(versions: list[Message]) -> Message:
     """The version of a text that is read: plain, if it says anything, else the richest."""
     plain = [each for each in versions if each.get_content_type() == "text/plain"]
-    return [each for each in plain if _content(each).strip()][:1] or versions[-1:]
+    return next((each for each in plain if _content(each).strip()), versions[-1])
 
 
 def _add_body(blocks: Blocks, part: Message, items: NestedItems) -> None:
@@ -123,7 +133,11 @@ def _add_body(blocks: Blocks, part: Message, items: NestedItems) -> None:
             lines = [f"{name}: {said}" for name in _HEADERS if (said := _header(inner[0], name))]
             blocks.add("\n".join(lines))
     elif kind == "text/html":
-        add_main_text(blocks, parse_html(_content(part)), items)
+        # Where the message states no charset, the page may state its own.
+        page = (
+            _text(part).encode(errors="replace") if part.get_content_charset() else _content(part)
+        )
+        add_main_text(blocks, parse_html(page), items)
     elif kind == "text/plain":
         text = _QUOTED.sub("", _text(part))
         if part.get_param("format", "") == "flowed":
@@ -137,7 +151,7 @@ def _text(part: Message) -> str:
     charset = part.get_content_charset()
     if charset is not None:
         try:
-            return content.decode(charset).replace("\r\n", "\n")
+            return decode_as(content, charset).replace("\r\n", "\n")
         except (LookupError, ValueError):
             pass
     return decode(content)

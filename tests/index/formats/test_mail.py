@@ -63,6 +63,42 @@ def test_attachments_are_read_with_their_places_or_named() -> None:
     assert loaded.text[place.start_char :] == "name: Bread\nfee: 4"
 
 
+def test_a_file_is_read_that_only_the_rich_version_has_or_that_is_shown_in_the_message() -> None:
+    """Apple's Mail writes both."""
+    rich = EmailMessage()
+    rich.set_content("<p>A loaf costs <b>4</b> marks.</p>", subtype="html")
+    rich.add_attachment(b"name,fee\nBread,4\n", "text", "csv", filename="fees.csv")
+    rich.add_attachment(b"\x89PNG", "image", "png", filename="logo.png", disposition="inline")
+    both = message()
+    both.make_alternative()
+    both.attach(rich)
+    shown = message()
+    shown.add_attachment(
+        b"name,fee\nBread,4\n", "text", "csv", filename="fees.csv", disposition="inline"
+    )
+    shown.add_attachment(b"\x89PNG", "image", "png", filename="logo.png", disposition="inline")
+
+    for made in (both, shown):
+        assert parse(".eml", made.as_bytes()).text == (
+            f"{HEADERS}\nAttachments: fees.csv\n\nA loaf costs 4 marks.\n\nname: Bread\nfee: 4"
+        )
+
+
+@pytest.mark.parametrize(
+    ("charset", "written"), [("koi8-r", "koi8-r"), ("iso-8859-1", "cp1252"), ("us-ascii", "cp1252")]
+)
+@pytest.mark.parametrize("kind", ["html", "plain"])
+def test_a_text_is_in_the_charset_that_its_header_states(
+    kind: str, charset: str, written: str
+) -> None:
+    said = "Зал открыт в девять часов." if charset == "koi8-r" else "“Fees” – €5"
+    header = f"Subject: Hall\nContent-Type: text/{kind}; charset={charset}\n\n"
+
+    loaded = parse(".eml", header.encode() + said.encode(written))
+
+    assert loaded.text == f"Subject: Hall\n\n{said}"
+
+
 def test_quoted_and_flowed_lines_are_read_as_they_were_meant() -> None:
     made = message("On Monday Bo wrote:\n\n> What does a loaf \n> cost now?\n\nFour \nmarks.\n")
     made.set_param("format", "flowed")
