@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -39,6 +40,8 @@ _PRESENTATIONS = ".odp"
 # In one row or column of a sheet.
 _MAX_CELLS = 10_000_000
 _SPANNED = re.compile(rb"number-(?:row|column)s-spanned=[\"'](?:[2-9]|1\d)")
+_AMOUNT = re.compile(rb"value-type=[\"'](?:currency|percentage)")
+_AMOUNTS = frozenset({"currency", "percentage"})
 _ANY_CELL = frozenset({"table-cell", "covered-table-cell"})
 # As LibreOffice calls the style in files.
 _TABLE_HEADING = "Table_20_Heading"
@@ -74,26 +77,60 @@ def meta_title_and_date(package: zipfile.ZipFile) -> tuple[str | None, date | No
     return title or None, parse_date(created)
 
 
-def merged_cells(package: zipfile.ZipFile) -> list[list[MergedCells]]:
-    """The cells of each sheet of an ODS file that cover others, in the order of the sheets."""
+def merged_cells(package: zipfile.ZipFile) -> dict[int, list[MergedCells]]:
+    """The cells of an ODS file that cover others, by the numbers of their sheets, from 0."""
+    merged: defaultdict[int, list[MergedCells]] = defaultdict(list)
+    for sheet, top, row in _sheet_rows(package, if_any=_SPANNED):
+        merged[sheet] += _merged(row, top)
+    return merged
+
+
+def shown_amounts(package: zipfile.ZipFile) -> dict[int, dict[int, dict[int, str]]]:
+    """What cells of an ODS file show that hold a price or a percentage: by sheet, row, column."""
+    shown: defaultdict[int, dict[int, dict[int, str]]] = defaultdict(dict)
+    for sheet, top, row in _sheet_rows(package, if_any=_AMOUNT):
+        if texts := dict(_shown(row)):
+            repeated = _count(row, "number-rows-repeated")
+            shown[sheet].update(dict.fromkeys(range(top, top + repeated), texts))
+    return shown
+
+
+def _shown(row: Any) -> Iterator[tuple[int, str]]:
+    left = 0
+    for cell in row:
+        if _name(cell) in _ANY_CELL:
+            if _attribute(cell, "value-type") in _AMOUNTS:
+                text = " ".join(" ".join(_line(each).text.split()) for each in _texts(cell))
+                repeated = _count(cell, "number-columns-repeated")
+                yield from ((column, text) for column in range(left, left + repeated))
+            left += _count(cell, "number-columns-repeated", _MAX_CELLS)
+
+
+def _sheet_rows(
+    package: zipfile.ZipFile, if_any: re.Pattern[bytes]
+) -> Iterator[tuple[int, int, Any]]:
+    """
+    Walk through the rows of an ODS file, each with the numbers of its sheet and its row, from 0.
+
+    Args:
+        package: The file.
+        if_any: What has to stand somewhere in it; else there are none.
+    """
     content = read_member(package, _CONTENT)
-    if not _SPANNED.search(content):
-        return []
-    sheets: list[list[MergedCells]] = []
-    merged: list[MergedCells] = []
-    top = 0
+    if not if_any.search(content):
+        return
     walk = etree.iterparse(
         io.BytesIO(content), tag=("{*}table", "{*}table-row"), resolve_entities=False
     )
+    sheet = top = 0
     try:
         for _, element in walk:
             if next(element.iterancestors("{*}table-row"), None) is not None:
                 continue
             if _name(element) == "table":
-                sheets.append(merged)
-                merged, top = [], 0
+                sheet, top = sheet + 1, 0
             else:
-                merged += _merged(element, top)
+                yield sheet, top, element
                 top += _count(element, "number-rows-repeated", _MAX_CELLS)
             # All rows of a large sheet take as much memory as its cells do.
             element.clear()
@@ -101,7 +138,6 @@ def merged_cells(package: zipfile.ZipFile) -> list[list[MergedCells]]:
                 del element.getparent()[0]
     except etree.XMLSyntaxError as error:
         raise DocumentError(f"it is damaged ({_CONTENT}: {error})") from error
-    return sheets
 
 
 def _merged(row: Any, top: int) -> Iterator[MergedCells]:

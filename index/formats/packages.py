@@ -1,6 +1,7 @@
 """Formats that are ZIP archives: nothing is unpacked before its size is known."""
 
 import io
+import posixpath
 import zipfile
 import zlib
 from typing import Any
@@ -68,3 +69,23 @@ def read_xml(package: zipfile.ZipFile, path: str) -> Any:
         return etree.fromstring(read_member(package, path), parser)
     except etree.XMLSyntaxError as error:
         raise DocumentError(f"it is damaged ({path}: {error})") from error
+
+
+def related_parts(package: zipfile.ZipFile, path: str) -> dict[str, str]:
+    """
+    The parts that a part of a file of Office refers to, by the ids that it calls them by.
+
+    Raises:
+        DocumentError: If what says so is damaged.
+    """
+    folder, name = posixpath.split(path)
+    relations = f"{folder}/_rels/{name}.rels"
+    if relations not in package.namelist():
+        return {}
+    return {
+        each.get("Id", ""): posixpath.normpath(
+            posixpath.join(f"/{folder}", each.get("Target", ""))
+        ).lstrip("/")
+        for each in read_xml(package, relations).iter("{*}Relationship")
+        if each.get("TargetMode") != "External"
+    }

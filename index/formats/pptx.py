@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 from zipfile import ZipFile
 
-from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks, introduces
 from index.formats.nested_items import NestedItems
 from index.formats.office_properties import title_and_date
-from index.formats.packages import open_package, read_xml
+from index.formats.packages import open_package, read_xml, related_parts
 from index.formats.tables import Cell, Row, lines_of
 
 _PRESENTATION = "ppt/presentation.xml"
@@ -33,7 +32,7 @@ def load_pptx(_suffix: str, content: bytes) -> Loaded:
     with open_package(content) as package:
         title, dated = title_and_date(package)
         blocks = Blocks("slide")
-        related = _related(package, _PRESENTATION)
+        related = related_parts(package, _PRESENTATION)
         references = read_xml(package, _PRESENTATION).iterfind("{*}sldIdLst/{*}sldId")
         # A slide stands once in a presentation, however often it is named.
         paths = dict.fromkeys(
@@ -52,7 +51,7 @@ def _add_slide(
     blocks: Blocks, package: ZipFile, path: str, number: int, items: NestedItems
 ) -> None:
     slide = read_xml(package, path)
-    related = _related(package, path)
+    related = related_parts(package, path)
     shapes = list(_shapes(slide))
     titles = [shape for shape in shapes if _placeholder(shape) in _TITLES] or shapes[:1]
     named = [paragraph.text for shape in titles for paragraph in _paragraphs(shape)]
@@ -192,20 +191,3 @@ def _count(cell: Any, name: str) -> int:
     stated = cell.get(name, "")
     is_number = stated.isascii() and stated.isdigit()
     return max(1, min(int(stated[:9]), _MAX_COVERED)) if is_number else 1
-
-
-def _related(package: ZipFile, path: str) -> dict[str, str]:
-    """The parts that a part refers to, by the ids that it calls them by."""
-    folder, name = posixpath.split(path)
-    relations = f"{folder}/_rels/{name}.rels"
-    if relations not in package.namelist():
-        return {}
-    try:
-        root = read_xml(package, relations)
-    except DocumentError as error:
-        raise DocumentError(f"slide {name}: {error}") from error
-    return {
-        each.get("Id", ""): posixpath.normpath(posixpath.join(folder, each.get("Target", "")))
-        for each in root.iter("{*}Relationship")
-        if each.get("TargetMode") != "External"
-    }

@@ -1,9 +1,10 @@
 """XLSX, XLS and ODS: the rows of each sheet, each cell after the name of its column."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 
 from python_calamine import (
     CalamineError,
@@ -19,10 +20,16 @@ from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.office_properties import title_and_date
-from index.formats.open_document import MergedCells, merged_cells, meta_title_and_date
+from index.formats.open_document import (
+    MergedCells,
+    merged_cells,
+    meta_title_and_date,
+    shown_amounts,
+)
 from index.formats.packages import open_package
 from index.formats.rows import one_line
 from index.formats.sheet_tables import add_rows
+from index.formats.shown_numbers import ShownRows, shown_numbers
 from index.formats.tables import MAX_REPEATED_CHARS
 
 _OLD = ".xls"
@@ -35,7 +42,7 @@ _Value = int | float | str | bool | date | time | datetime | timedelta
 
 def load_workbook(suffix: str, content: bytes) -> Loaded:
     """Read the sheets of a workbook; a place is a row of a sheet."""
-    title, dated, merged = _beside_cells(suffix, content)
+    beside = _Beside(suffix, content)
     blocks = Blocks("sheet")
     try:
         workbook = load(io.BytesIO(content))
@@ -43,39 +50,55 @@ def load_workbook(suffix: str, content: bytes) -> Loaded:
             is_shown = about.visible == SheetVisibleEnum.Visible
             if about.typ == SheetTypeEnum.WorkSheet and is_shown:
                 sheet = workbook.get_sheet_by_name(about.name)
-                own = merged[number] if number < len(merged) else sheet.merged_cell_ranges or ()
-                _add(blocks, sheet, own)
+                merged = beside.merged.get(number) or sheet.merged_cell_ranges or ()
+                _add(blocks, sheet, merged, beside.shown(number))
     except PasswordError as error:
         raise DocumentError("it is protected by a password; save it without") from error
     except (CalamineError, ZipError) as error:
         raise DocumentError(f"it is no sound workbook, or has too many cells ({error})") from error
     # A cell is no title, and a date in one is not the workbook's.
-    return replace(blocks.loaded(title), title=title, dated=dated)
+    return replace(blocks.loaded(beside.title), title=beside.title, dated=beside.dated)
 
 
-def _beside_cells(
-    suffix: str, content: bytes
-) -> tuple[str | None, date | None, list[list[MergedCells]]]:
-    """The title and the date of a workbook, and merged cells that the library doesn't know."""
-    if suffix == _OLD:
-        return None, None, []
-    with open_package(content) as package:
+class _Beside:
+    """What a workbook says that the library doesn't know: its title and date among it."""
+
+    def __init__(self, suffix: str, content: bytes) -> None:
+        """Read it, but for how numbers are shown in XLSX."""
+        self.title: str | None = None
+        self.dated: date | None = None
+        self.merged: Mapping[int, Sequence[MergedCells]] = {}
+        """The merged cells of ODS, by the numbers of the sheets."""
+        self.shown: Callable[[int], ShownRows] = lambda _sheet: iter(())
+        """What numbers of a sheet show that is more than a number."""
+        if suffix == _OLD:
+            return
+        package = open_package(content)
         if suffix == _OPEN:
-            return *meta_title_and_date(package), merged_cells(package)
-        return *title_and_date(package), []
+            self.title, self.dated = meta_title_and_date(package)
+            self.merged = merged_cells(package)
+            amounts = shown_amounts(package)
+            self.shown = lambda sheet: iter(amounts.get(sheet, {}).items())
+        else:
+            self.title, self.dated = title_and_date(package)
+            self.shown = partial(shown_numbers, package)
 
 
-def _add(blocks: Blocks, sheet: CalamineSheet, merged: Sequence[MergedCells]) -> None:
+def _add(
+    blocks: Blocks, sheet: CalamineSheet, merged: Sequence[MergedCells], shown: ShownRows
+) -> None:
     def begin(number: int) -> None:
         blocks.line = number
         blocks.begin(sheet.name)
 
     left = sheet.start[1] if sheet.start else 0
     wide = {top + 1 for (top, column), (_, right) in merged if column == left and right > left}
-    add_rows(blocks, enumerate(_rows(sheet, merged), start=1), begin, wide)
+    add_rows(blocks, enumerate(_rows(sheet, merged, shown), start=1), begin, wide)
 
 
-def _rows(sheet: CalamineSheet, merged: Sequence[MergedCells]) -> Iterator[list[str]]:
+def _rows(
+    sheet: CalamineSheet, merged: Sequence[MergedCells], shown: ShownRows
+) -> Iterator[list[str]]:
     """
     The rows of a sheet, each cell in one line.
 
@@ -88,8 +111,12 @@ def _rows(sheet: CalamineSheet, merged: Sequence[MergedCells]) -> Iterator[list[
     }
     reaching: dict[int, tuple[int, str]] = {}
     is_below = False
+    next_shown = next(shown, None)
     for number, values in enumerate(sheet.iter_rows()):
-        row = list(map(_written, values))
+        while next_shown is not None and next_shown[0] < number:
+            next_shown = next(shown, None)
+        texts = next_shown[1] if next_shown is not None and next_shown[0] == number else {}
+        row = [texts.get(column) or _written(value) for column, value in enumerate(values, left)]
         reaching = {column: each for column, each in reaching.items() if each[0] >= number}
         if any(row):
             for column, (_, text) in reaching.items():

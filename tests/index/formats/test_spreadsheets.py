@@ -1,5 +1,7 @@
 """Workbooks: rows of sheets, with the names of their columns."""
 
+from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -25,7 +27,9 @@ def sheet_xml(rows: str, merged: str = "") -> str:
     return f'<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData>{cells}</worksheet>'
 
 
-def workbook(sheets: dict[str, str], *, hidden: str = "", merged: str = "") -> bytes:
+def workbook(
+    sheets: dict[str, str], *, hidden: str = "", merged: str = "", formats: Sequence[str] = ()
+) -> bytes:
     """
     An XLSX file of sheets, each with the XML of its rows.
 
@@ -33,6 +37,7 @@ def workbook(sheets: dict[str, str], *, hidden: str = "", merged: str = "") -> b
         sheets: The rows of each, by its name.
         hidden: The name of the sheet that is hidden.
         merged: The reference of a cell that is merged in each, such as "A2:A3".
+        formats: The codes of the styles of cells, from style 0 on.
     """
     names = list(sheets)
     listed = "".join(
@@ -56,6 +61,16 @@ def workbook(sheets: dict[str, str], *, hidden: str = "", merged: str = "") -> b
             f'<Relationships xmlns="{_PACKAGE}">{related}</Relationships>'
         ),
     }
+    if formats:
+        codes = "".join(
+            f"<numFmt numFmtId='{number}' formatCode='{escape(code)}'/>"
+            for number, code in enumerate(formats, start=200)
+        )
+        styles = "".join(f"<xf numFmtId='{200 + n}'/>" for n, _ in enumerate(formats))
+        members["xl/styles.xml"] = (
+            f'<styleSheet xmlns="{_MAIN}"><numFmts>{codes}</numFmts>'
+            f"<cellXfs>{styles}</cellXfs></styleSheet>"
+        )
     for number, rows in enumerate(sheets.values(), start=1):
         members[f"xl/worksheets/sheet{number}.xml"] = sheet_xml(rows, merged)
     return package(members)
@@ -89,6 +104,34 @@ def test_each_row_that_a_real_program_wrote_names_its_columns(suffix: str) -> No
     assert [(place.kind, place.name, place.line) for place in loaded.places] == [
         ("sheet", "statutes", number) for number in (2, 3, 5)
     ]
+
+
+def test_numbers_are_read_as_they_are_shown() -> None:
+    rows = (
+        '<row r="3"><c r="B3" t="inlineStr"><is><t>Ann</t></is></c><c r="C3" s="1"><v>12.5</v></c>'
+        '<c s="2"><v>0.15</v></c><c r="E3" s="0"><f>1+1</f><v>2</v></c></row>'
+        '<row r="5"><c r="B5" t="inlineStr"><is><t>Bo</t></is></c><c r="C5" s="1"><v>9</v></c>'
+        '<c r="D5" s="2"><v>1</v></c><c r="E5" s="1" t="b"><v>1</v></c></row>'
+    )
+    sheets = {"Empty": "", "Prices": rows}
+
+    loaded = parse(".xlsx", workbook(sheets, formats=["General", '"£"#,##0.00', "0%"]))
+
+    assert loaded.text == "Ann | £12.50 | 15% | 2\n\nBo | £9.00 | 100% | TRUE"
+
+
+def test_prices_and_percentages_of_ods_files_are_read_as_they_are_shown() -> None:
+    rows = (
+        "<table:table-row table:number-rows-repeated='2'><table:table-cell/></table:table-row>"
+        "<table:table-row table:number-rows-repeated='2'><table:table-cell "
+        "office:value-type='string'><text:p>Ann</text:p></table:table-cell><table:table-cell "
+        "table:number-columns-repeated='2' office:value-type='currency' office:currency='EUR' "
+        "office:value='12.5'><text:p>12,50 €</text:p></table:table-cell><table:table-cell "
+        "office:value-type='percentage' office:value='0.15'><text:p>15 %</text:p>"
+        "</table:table-cell></table:table-row>"
+    )
+
+    assert parse(".ods", ods("", rows)).text.split("\n\n") == ["Ann | 12,50 € | 12,50 € | 15 %"] * 2
 
 
 def test_each_sheet_has_its_own_names_and_places() -> None:
