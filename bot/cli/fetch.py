@@ -156,7 +156,7 @@ def _alone(folder: Path, *, is_first: bool) -> Iterator[None]:
         say(render("fetch_waiting.txt", holder=holder), err=True)
 
     known = folder / PROVENANCE_NAME
-    is_new = not folder.exists()
+    new = [one for one in (folder, *folder.parents) if not one.exists()]
     with ExitStack() as stack:
         if is_first or known.exists():
             try:
@@ -169,9 +169,9 @@ def _alone(folder: Path, *, is_first: bool) -> Iterator[None]:
             # Nothing is left where nothing came.
             if is_first and not known.exists():
                 (folder / LOCK_NAME).unlink(missing_ok=True)
-                if is_new:
-                    with suppress(OSError):
-                        folder.rmdir()
+                with suppress(OSError):
+                    for one in new:
+                        one.rmdir()
 
 
 def _forget(folder: Path, urls: tuple[str, ...]) -> None:

@@ -13,6 +13,7 @@ from bot.fetching.listing import Listed, in_feed, in_sitemap
 from bot.fetching.names import ending_of, is_alike, name_of
 from bot.fetching.web import NOTHING_SEEN, Response, Seen, Web
 from index.files import fsync
+from index.formats.charsets import decode_as
 from index.provenance import Fetched, FetchOrigin, Provenance, read_provenance, write_provenance
 
 FetchOutcome = Literal[
@@ -291,6 +292,6 @@ def in_utf_8(found: Response) -> bytes:
     if charset in _UTF_8 or not found.media_type.startswith("text/"):
         return found.content
     try:
-        return _BYTE_ORDER_MARK + found.content.decode(charset).encode()
-    except (LookupError, UnicodeError):
+        return _BYTE_ORDER_MARK + decode_as(found.content, charset).encode()
+    except (LookupError, ValueError):
         return found.content

@@ -1,7 +1,7 @@
 """Sitemaps and feeds -> the pages that they name."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
@@ -40,7 +40,8 @@ async def in_sitemap(
         web: Fetches them.
         url: The address of a sitemap, or of any other page, whose server then says where its
             sitemaps are.
-        under: How the addresses of the pages begin; without, they are on the same host.
+        under: How the addresses of the pages begin; without, they are on the same host, or on that
+            of the sitemap: "example.org" may lead to "www.example.org".
         most: At most so many.
 
     Returns:
@@ -60,10 +61,12 @@ async def in_sitemap(
             continue
         seen.add(sitemap)
         try:
-            root = _parsed((await web.get(sitemap)).content)
+            response = await web.get(sitemap)
+            root = _parsed(response.content)
         except FetchError as error:
             failures[sitemap] = error
             continue
+        hosts = {URL(url).host, URL(response.url).host}
         for entry in root.iterchildren("{*}sitemap", "{*}url"):
             where = (entry.findtext("{*}loc") or "").strip()
             if etree.QName(entry).localname == "sitemap":
@@ -71,7 +74,7 @@ async def in_sitemap(
                 continue
             named += 1
             page = _page(where)
-            if page and _is_under(page, under, url) and len(found) < most:
+            if page and _is_under(page, under, hosts) and len(found) < most:
                 found.setdefault(page, Listed(page, _day(entry.findtext("{*}lastmod"))))
     if not found and not failures:
         raise FetchError(none_wanted(named, "page", under or str(URL(url).origin())))
@@ -126,10 +129,8 @@ def _parsed(content: bytes) -> etree._Element:
         raise FetchError("it is no sitemap and no feed, or its XML is damaged") from error
 
 
-def _is_under(where: str, under: str | None, sitemap: str) -> bool:
-    if under is not None:
-        return where.startswith(under)
-    return URL(where).host == URL(sitemap).host
+def _is_under(where: str, under: str | None, hosts: Container[str | None]) -> bool:
+    return URL(where).host in hosts if under is None else where.startswith(under)
 
 
 def _page(link: str, base: URL | None = None) -> str:

@@ -136,6 +136,8 @@ def test_one_fetch_at_a_time_writes_down_what_is_known(site: Site, tmp_path: Pat
 def test_nothing_is_left_where_nothing_was_fetched(site: Site, tmp_path: Path) -> None:
     typo = fetch(tmp_path, f"{site.url}/typo")
     assert not (tmp_path / "seeds").exists()
+    assert fetch(tmp_path, "--collection", "boats", f"{site.url}/typo").exit_code == 1
+    assert list(tmp_path.iterdir()) == []
     (tmp_path / "seeds").mkdir()
     told = [typo, fetch(tmp_path, f"{site.url}/typo"), fetch(tmp_path, "--update")]
     told.append(fetch(tmp_path, "--forget", f"{site.url}/typo"))

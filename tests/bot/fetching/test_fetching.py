@@ -396,6 +396,22 @@ def test_where_nothing_begins_so_it_is_said(site: Site, tmp_path: Path) -> None:
     assert why("/none.xml", "sitemap", None) == "it has no pages"
 
 
+def test_a_sitemap_that_stands_on_another_host_names_pages_there(
+    site: Site, tmp_path: Path
+) -> None:
+    """As that of www.example.org does, if example.org leads there."""
+    there = site.url.replace("127.0.0.1", "localhost")
+    namespace = "http://www.sitemaps.org/schemas/sitemap/0.9"
+    listed = f"<url><loc>{there}/a</loc></url><url><loc>http://example.com/b</loc></url>"
+    site.xml("/there.xml", f'<urlset xmlns="{namespace}">{listed}</urlset>')
+    site.redirect("/sitemap.xml", f"{there}/there.xml")
+    site.put("/a", "The library opens at nine.")
+
+    told = fetched(tmp_path, [origin(site.url, "sitemap")])
+
+    assert [(one.outcome, one.url) for one in told] == [("new", f"{there}/a")]
+
+
 def test_a_sitemap_leads_to_no_address_that_may_not_be_written_down(
     site: Site, tmp_path: Path
 ) -> None:
@@ -565,13 +581,15 @@ def test_a_page_that_is_no_document_is_left_out(site: Site, tmp_path: Path) -> N
 
 
 def test_an_encoding_that_only_the_server_tells_is_not_lost(site: Site, tmp_path: Path) -> None:
+    """Servers that state Latin-1 send the marks of Windows, too."""
+    said = "Fünf Übungen – “neu”"
     site.pages["/old"] = Page(
-        "Fünf Übungen".encode("latin-1"), headers={"Content-Type": "text/plain; charset=latin-1"}
+        said.encode("cp1252"), headers={"Content-Type": "text/plain; charset=latin-1"}
     )
 
     (told,) = fetched(tmp_path, [origin(f"{site.url}/old")])
 
-    assert (tmp_path / told.detail).read_text(encoding="utf-8-sig") == "Fünf Übungen"
+    assert (tmp_path / told.detail).read_text(encoding="utf-8-sig") == said
 
 
 def test_a_server_that_tells_no_sense_beside_a_page_loses_nothing(
