@@ -14,6 +14,7 @@ from docx.table import Table, _Cell
 
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks, introduces
+from index.formats.docx_notes import Notes
 from index.formats.docx_styles import MAX_STYLES, ParagraphKind, Styles
 from index.formats.nested_items import NestedItems
 from index.formats.office_properties import title_and_date
@@ -57,7 +58,8 @@ def load_docx(_suffix: str, content: bytes) -> Loaded:
         title, dated = title_and_date(package)
     document = docx.Document(io.BytesIO(content))
     blocks = Blocks("heading")
-    _Writer(blocks, document, Styles(document), NestedItems()).add(document.element.body)
+    writer = _Writer(blocks, document, Styles(document), NestedItems(), Notes(document))
+    writer.add(document.element.body)
     return blocks.loaded(title, dated)
 
 
@@ -65,12 +67,15 @@ class _Writer:
     """Writes paragraphs, items of lists and rows of tables."""
 
     def __init__(
-        self, blocks: Blocks, document: Document, styles: Styles, items: NestedItems
+        self, blocks: Blocks, document: Document, styles: Styles, items: NestedItems, notes: Notes
     ) -> None:
         self._blocks = blocks
         self._document = document
         self._styles = styles
         self._items = items
+        self._notes = notes
+        self._below: list[Any] = []
+        """The notes that stand below the list that goes on."""
         self._list: ParagraphKind | None = None
         """The first item of the list that goes on, or a later one if that is less deep."""
         self._may_join = False
@@ -80,17 +85,22 @@ class _Writer:
         """Add what stands in a part of the document."""
         for element in _within(content):
             if element.tag == qn("w:tbl"):
-                _add_table(self._blocks, Table(element, self._document))
                 self._end_list()
+                _add_table(self._blocks, Table(element, self._document))
             elif element.tag == qn("w:p"):
                 self._paragraph(element)
                 if next(element.iter(_TEXT_BOX), None) is not None:
                     self._boxes(element)
+            self._below += self._notes.take(element)
+            if self._list is None:
+                self._write_notes()
+        self._write_notes()
 
     def _boxes(self, element: Any) -> None:
         """Add the boxes of a paragraph, whose lists stand by themselves."""
         for box in element.xpath(_TEXT_BOXES):
-            _Writer(self._blocks, self._document, self._styles, self._items.apart()).add(box)
+            items = self._items.apart()
+            _Writer(self._blocks, self._document, self._styles, items, self._notes).add(box)
         self._may_join = False
 
     def _paragraph(self, element: Any) -> None:
@@ -126,6 +136,15 @@ class _Writer:
         """Note that what comes belongs to no item that was before."""
         self._items.end()
         self._list, self._may_join = None, False
+        self._write_notes()
+
+    def _write_notes(self) -> None:
+        """Write the notes of what was written last."""
+        for note in self._below:
+            for paragraph in note.iterfind(f".//{qn('w:p')}"):
+                self._blocks.add(_text(paragraph))
+                self._may_join = False
+        self._below.clear()
 
 
 def _is_clause(text: str) -> bool:

@@ -7,6 +7,8 @@ import docx
 import pytest
 from docx.document import Document
 from docx.enum.style import WD_STYLE_TYPE
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from docx.styles.style import BaseStyle
@@ -171,6 +173,42 @@ def test_a_heading_is_what_the_outline_of_word_shows() -> None:
 def outline(element: Any, level: int) -> None:
     inner = f'<w:outlineLvl {nsdecls("w")} w:val="{level}"/>'
     element.get_or_add_pPr().append(parse_xml(inner))
+
+
+def test_notes_stand_below_what_refers_to_them_and_not_in_a_list() -> None:
+    document = docx.Document()
+    refer(document.add_paragraph("The fee is 5 marks."), "footnote", 2)
+    document.add_paragraph("Bring:")
+    refer(document.add_paragraph("a towel", "List Bullet"), "endnote", 2)
+    refer(document.add_paragraph("soap", "List Bullet"), "footnote", 2)
+    add_notes(document, "footnote", "Members pay 3 marks.")
+    add_notes(document, "endnote", "A large one.")
+    buffer = io.BytesIO()
+    document.save(buffer)
+
+    assert parse(".docx", buffer.getvalue()).text == (
+        "The fee is 5 marks.\n\nMembers pay 3 marks.\n\nBring:\n- a towel\n- soap\n\nA large one."
+    )
+
+
+def refer(paragraph: Paragraph, kind: str, number: int) -> None:
+    paragraph._p.append(
+        parse_xml(f'<w:r {nsdecls("w")}><w:{kind}Reference w:id="{number}"/></w:r>')
+    )
+
+
+def add_notes(document: Document, kind: str, text: str) -> None:
+    """A part with a separator, as Word has it, and a note with the number 2."""
+    content = (
+        f'<w:{kind}s {nsdecls("w")}><w:{kind} w:type="separator" w:id="1"><w:p><w:r><w:t>--</w:t>'
+        f'</w:r></w:p></w:{kind}><w:{kind} w:id="2"><w:p><w:r><w:{kind}Ref/></w:r><w:r>'
+        f'<w:t xml:space="preserve"> {text}</w:t></w:r></w:p></w:{kind}></w:{kind}s>'
+    )
+    kind_of_part = f"application/vnd.openxmlformats-officedocument.wordprocessingml.{kind}s+xml"
+    name = PackURI(f"/word/{kind}s.xml")
+    part = Part(name, kind_of_part, content.encode(), document.part.package)
+    relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    document.part.relate_to(part, f"{relations}/{kind}s")
 
 
 class Counted:
