@@ -65,6 +65,9 @@ _MIN_CHOSEN_CHARS = 400
 _MIN_MAIN_SHARE = 0.2
 # The name of a heading has none.
 _WITHOUT_MARKS = dict.fromkeys(map(ord, CODE_BEGINS + CODE_ENDS))
+# The class of items that Word writes, and their marks: letters of fonts of signs, or numbers.
+_WORD_LIST = "MsoList"
+_WORD_MARK = re.compile(r"(?:[·o§Øüv•▪–-]|(\(?\w{1,4}[.)]))[ \xa0]++(?=\S)")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.\-]*):", re.IGNORECASE)
 # An address of mail or of a telephone is no page.
 _OF_PAGES = frozenset({"http", "https"})
@@ -294,6 +297,8 @@ class _Walk:
         """Whether each block around what is read is a list, or an item of one."""
         self._mark = ""
         """What the next paragraph begins with, if it is the first of an item."""
+        self._is_listed = False
+        """Whether what is read is an item as Word writes it: a paragraph with a mark of its own."""
         self._role: Literal["term", "definition"] | None = None
         """What the next paragraph is, if it is the first of a term or definition."""
         self._items: list[int | None] = [None]
@@ -324,6 +329,7 @@ class _Walk:
             # What is in a list or a note stands beside the paragraphs that it stands beside.
             is_beside = is_list or self._note is not None
             self._groups.append(self._groups[-1] if is_beside else self._count)
+            self._is_listed = tag == "p" and (element.get("class") or "").startswith(_WORD_LIST)
             if tag == "pre":
                 self._block = self._count
             elif tag == "figcaption" and self.found:
@@ -419,6 +425,8 @@ class _Walk:
             group = self._groups[max(0, len(self._groups) - 2)]
             is_item = self._is_list[-1]
             mark = self._mark if self._heading is None else ""
+            if self._is_listed and (written := _WORD_MARK.match(text)):
+                mark, text = f"{written[1] or '-'} ", text[written.end() :]
             is_name = self._block is None and self._row is None
             names = self._nested.names_before(text, is_name=is_name) if mark else ""
             self.found.append(
@@ -437,6 +445,7 @@ class _Walk:
             )
             self._mark, self._role = "", None
         self._heading = None
+        self._is_listed = False
 
 
 def _leads_elsewhere(element: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from index.formats.html_elements import CELLS, HEADINGS, is_hidden, text_length, visible_text
@@ -39,6 +40,7 @@ def named_rows(table: Any) -> Sequence[Row]:
     ):
         return []
     parts: dict[Any, int] = {}
+    shown = [row for row in elements if not is_hidden(row) and not is_hidden(row.getparent())]
     rows: Sequence[Row] = [
         Row(
             tuple(_cells(row)),
@@ -46,16 +48,24 @@ def named_rows(table: Any) -> Sequence[Row]:
             group=parts.setdefault(row.getparent(), len(parts)),
             is_in_head=row.getparent().tag == "thead",
         )
-        for row in elements
-        if not is_hidden(row) and not is_hidden(row.getparent())
+        for row in shown
     ]
     if not any(map(_has_header, elements)):
+        if list(map(_is_bold, shown[:2])) == [True, False]:
+            # As Word, and people in mail, set names apart.
+            rows = [replace(rows[0], is_header=True, is_in_head=True), *rows[1:]]
         rows = with_header(rows)
     return rows if any(row.is_header for row in rows) else []
 
 
 def _has_header(row: Any) -> bool:
     return next(row.iterchildren("th"), None) is not None
+
+
+def _is_bold(row: Any) -> bool:
+    """Whether all words of a row are bold."""
+    bold = sum(text_length(element) for element in row.iter("b", "strong"))
+    return bold >= text_length(row) > 0
 
 
 def _has_more(part: Any) -> bool:

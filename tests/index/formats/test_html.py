@@ -98,6 +98,25 @@ def test_a_declared_encoding_is_believed_where_it_is_not_utf8() -> None:
     assert load(content).text == "Хлеб стоит пять рублей."
 
 
+def test_the_lists_of_word_are_lists() -> None:
+    """It writes paragraphs of a class, with a mark and spaces within."""
+    space = "<span style='font:7.0pt \"Times New Roman\"'>&nbsp;&nbsp;&nbsp; </span>"
+    bullet = f"<span style='font-family:Symbol'><span>·{space}</span></span>"
+    page = (
+        "<p class=MsoNormal>Please bring:</p>"
+        f"<p class=MsoListParagraphCxSpFirst>{bullet}a towel</p>"
+        f"<p class=MsoListParagraphCxSpLast>{bullet}some<br>soap</p>"
+        "<p class=MsoNormal>Then:</p>"
+        f"<p class=MsoListNumber>1.{space}Ring the bell</p>"
+        f"<p class=MsoListParagraph>It is loud.</p><p class=MsoNormal>{bullet}End</p>"
+    )
+
+    assert load(page).text == (
+        "Please bring:\n- a towel\n- some soap\n\nThen:\n1. Ring the bell\n\nIt is loud.\n\n"
+        "·\xa0\xa0\xa0 End"
+    )
+
+
 def test_tables_that_lay_out_a_page_are_paragraphs() -> None:
     long = "word " * 200
 

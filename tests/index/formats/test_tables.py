@@ -355,6 +355,16 @@ cells = st.builds(Cell, st.sampled_from(["", "a", "b"]), st.integers(1, 3), st.i
 rows = st.builds(Row, st.lists(cells, max_size=4).map(tuple), st.booleans(), st.integers(0, 1))
 
 
+def test_a_first_row_in_bold_alone_names_the_columns_of_a_page() -> None:
+    names = row_of_page(["<b>Room</b>", "<p><strong>Keys</strong></p>"])
+    rows = rows_of_page([("Hall", "Ann"), ("Loft", "Bob")])
+    bold = row_of_page(["<b>Barn</b>", "<b>Cy</b>"])
+
+    assert lines_of_page(names + rows) == ["Room: Hall | Keys: Ann", "Room: Loft | Keys: Bob"]
+    assert lines_of_page(names + bold + rows)[0] == "Room | Keys"
+    assert lines_of_page(row_of_page(["<b>Room</b>", "Keys"]) + rows)[0] == "Room | Keys"
+
+
 @given(st.lists(rows, max_size=6))
 def test_every_cell_is_said(table: list[Row]) -> None:
     said = " ".join(lines_of(table))
