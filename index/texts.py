@@ -22,7 +22,12 @@ from index.vector_cache import text_sha256
 # values in one statement.
 ROWS_AT_ONCE = 1_000
 _FILES = ("main", "added")
-_PLACE = "start_char, end_char, kind, name, level, line, within"
+_PLACES = (
+    "SELECT start_char, end_char, kind, name, level, line, within FROM {file}.places"
+    " WHERE document_row = ?"
+)
+# The text of passages that went is still there.
+_IS_THERE = "id NOT IN (SELECT passage_id FROM added.removed)"
 # An empty text is a part of every name.
 _NAMED = " WHERE instr(lower(id), lower(?)) OR instr(lower(title), lower(?))"
 _PASSAGE = "start_char, end_char, text, sentences, context, code"
@@ -54,6 +59,11 @@ class Texts:
     def _number(self, query: str, values: Sequence[object] = ()) -> int:
         return int(self._rows.first(query, values)[0])
 
+    def _of_both(self, query: str, values: Sequence[object] = ()) -> Iterator[Any]:
+        """The rows of a query in one file, then in the other; in the query, it is `{file}`."""
+        for file in _FILES:
+            yield from self._rows.all(query.format(file=file), values)
+
     @property
     def passage_count(self) -> int:
         """How many passages there are: each id below `next_id` is one's or a removed one's."""
@@ -61,14 +71,8 @@ class Texts:
 
     def count(self) -> tuple[int, int]:
         """Count documents and passages one by one."""
-        passages = sum(
-            self._number(
-                f"SELECT count(*) FROM {name}.passages"  # noqa: S608 - our own names
-                " WHERE id NOT IN (SELECT passage_id FROM added.removed)"
-            )
-            for name in _FILES
-        )
-        return self._number("SELECT count(*) FROM present"), passages
+        counts = self._of_both(f"SELECT count(*) FROM {{file}}.passages WHERE {_IS_THERE}")  # noqa: S608 - our own names
+        return self._number("SELECT count(*) FROM present"), sum(count for (count,) in counts)
 
     def close(self) -> None:
         """Close the files."""
@@ -79,13 +83,11 @@ class Texts:
         for start in range(0, len(ids), ROWS_AT_ONCE):
             some = ids[start : start + ROWS_AT_ONCE]
             marks = ",".join("?" * len(some))
-            for name in _FILES:
-                yield from self._rows.all(
-                    f"SELECT {columns} FROM {name}.passages"  # noqa: S608 - our own names
-                    f" WHERE id IN ({marks})"
-                    " AND id NOT IN (SELECT passage_id FROM added.removed) ORDER BY id",
-                    [int(i) for i in some],
-                )
+            yield from self._of_both(
+                f"SELECT {columns} FROM {{file}}.passages"  # noqa: S608 - our own names
+                f" WHERE id IN ({marks}) AND {_IS_THERE} ORDER BY id",
+                [int(i) for i in some],
+            )
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """
@@ -135,9 +137,8 @@ class Texts:
             return []
         return [
             passage_id
-            for name in _FILES
-            for (passage_id,) in self._rows.all(
-                f"SELECT id FROM {name}.passages WHERE document_row = ?"  # noqa: S608 - our own names
+            for (passage_id,) in self._of_both(
+                "SELECT id FROM {file}.passages WHERE document_row = ?"
                 " AND start_char < ? AND end_char > ? ORDER BY start_char",
                 (row, end_char, start_char),
             )
@@ -177,11 +178,9 @@ class Texts:
             passage_id
             for start in range(0, len(rows), ROWS_AT_ONCE)
             for some in [rows[start : start + ROWS_AT_ONCE]]
-            for name in _FILES
-            for (passage_id,) in self._rows.all(
-                f"SELECT id FROM {name}.passages"  # noqa: S608 - our own names
-                f" WHERE document_row IN ({','.join('?' * len(some))})"
-                " AND id NOT IN (SELECT passage_id FROM added.removed)",
+            for (passage_id,) in self._of_both(
+                "SELECT id FROM {file}.passages"  # noqa: S608 - our own names
+                f" WHERE document_row IN ({','.join('?' * len(some))}) AND {_IS_THERE}",
                 some,
             )
         ]
@@ -228,15 +227,8 @@ class Texts:
         Raises:
             KeyError: If there is no such document.
         """
-        row = self._row(document_id)
-        return sum(
-            self._number(
-                f"SELECT ifnull(sum(length(text)), 0) FROM {name}.parts"  # noqa: S608 - our own names
-                " WHERE document_row = ?",
-                (row,),
-            )
-            for name in _FILES
-        )
+        query = "SELECT ifnull(sum(length(text)), 0) FROM {file}.parts WHERE document_row = ?"
+        return sum(chars for (chars,) in self._of_both(query, (self._row(document_id),)))
 
     def _parts(self, row: int, first: int = 0, last: int | None = None) -> str:
         """A document's text from one part to another, or to the end."""
@@ -244,11 +236,9 @@ class Texts:
         with self._as_written():
             return "".join(
                 text
-                for name in _FILES
-                for (text,) in self._rows.all(
-                    f"SELECT text FROM {name}.parts"  # noqa: S608 - our own names
-                    " WHERE document_row = ? AND number >= ? AND (number <= ? OR ?)"
-                    " ORDER BY number",
+                for (text,) in self._of_both(
+                    "SELECT text FROM {file}.parts WHERE document_row = ?"
+                    " AND number >= ? AND (number <= ? OR ?) ORDER BY number",
                     (row, first, last, last is None),
                 )
             )
@@ -272,17 +262,10 @@ class Texts:
         Raises:
             KeyError: If there is no such document.
         """
-        row = self._row(document_id)
-        for name in _FILES:
-            found = self._rows.first(
-                f"SELECT {_PLACE}"  # noqa: S608 - our own names
-                f" FROM {name}.places WHERE document_row = ? AND start_char <= ?"
-                " ORDER BY start_char DESC LIMIT 1",
-                (row, position),
-            )
-            if found is not None:
-                place = Place(*found)
-                return place if position < place.end_char else None
+        query = f"{_PLACES} AND start_char <= ? ORDER BY start_char DESC LIMIT 1"
+        for found in self._of_both(query, (self._row(document_id), position)):
+            place = Place(*found)
+            return place if position < place.end_char else None
         return None
 
     def places(self, document_id: str, start_char: int, end_char: int) -> list[Place]:
@@ -292,28 +275,13 @@ class Texts:
         Raises:
             KeyError: If there is no such document.
         """
-        row = self._row(document_id)
-        return [
-            Place(*place)
-            for name in _FILES
-            for place in self._rows.all(
-                f"SELECT {_PLACE}"  # noqa: S608 - our own names
-                f" FROM {name}.places WHERE document_row = ?"
-                " AND start_char >= ? AND start_char < ? ORDER BY start_char",
-                (row, start_char, end_char),
-            )
-        ]
+        query = f"{_PLACES} AND start_char >= ? AND start_char < ? ORDER BY start_char"
+        values = (self._row(document_id), start_char, end_char)
+        return [Place(*place) for place in self._of_both(query, values)]
 
     def _places(self, row: int) -> tuple[Place, ...]:
-        return tuple(
-            Place(*place)
-            for name in _FILES
-            for place in self._rows.all(
-                f"SELECT {_PLACE}"  # noqa: S608 - our own names
-                f" FROM {name}.places WHERE document_row = ? ORDER BY start_char",
-                (row,),
-            )
-        )
+        found = self._of_both(f"{_PLACES} ORDER BY start_char", (row,))
+        return tuple(Place(*place) for place in found)
 
     def documents(self) -> Iterator[Document]:
         """All documents, in order of id."""
@@ -331,11 +299,9 @@ class Texts:
             with self._as_written():
                 passages = [
                     _passage(found[0], document.id, *found[1:])
-                    for name in _FILES
-                    for found in self._rows.all(
-                        f"SELECT id, {_PASSAGE}"  # noqa: S608 - our own names
-                        f" FROM {name}.passages WHERE document_row = ?"
-                        " AND id NOT IN (SELECT passage_id FROM added.removed) ORDER BY id",
+                    for found in self._of_both(
+                        f"SELECT id, {_PASSAGE} FROM {{file}}.passages"  # noqa: S608 - our own names
+                        f" WHERE document_row = ? AND {_IS_THERE} ORDER BY id",
                         (row,),
                     )
                 ]
