@@ -146,13 +146,13 @@ def test_a_branch_that_is_named_elsewhere_in_the_passage_is_another_subject() ->
     [
         (
             "what is a year's membership?",
-            "A year's membership of the club costs 26 euros.",
-            "Membership of the club costs 20 euros a year.",
+            "A year's membership of the club costs {26 euros}.",
+            "Membership of the club costs {20 euros} a year.",
         ),
         (
             "how much do new members get?",
-            "From today new members get 26 euros of the club.",
-            "Whoever is new can get 20 euros of the club.",
+            "From today new members get {26 euros} of the club.",
+            "Whoever is new can get {20 euros} of the club.",
         ),
     ],
     ids=["an owner", "a verb"],
@@ -160,32 +160,25 @@ def test_a_branch_that_is_named_elsewhere_in_the_passage_is_another_subject() ->
 def test_words_together_tell_a_kind_only_where_they_name_one(
     asked: str, sentence: str, other: str
 ) -> None:
-    judged = judge([said("26 euros", sentence, 1), said("20 euros", other, 2, 8)], FAKE_CALIBRATION)
-
-    assert len(versions(asked, judged, FAKE_CALIBRATION, min_confidence=0.5)) == 2
+    assert shown(asked, sentence, other) == 2
 
 
 @pytest.mark.parametrize(
     ("sentence", "other", "is_shown"),
     [
-        ("The summer fair is on 21 June.", "The fair is on 28 June, at the school.", True),
-        ("The summer fair is on 21 June.", "Be at the school fair on 28 June.", False),
+        ("The summer fair is on {21 June}.", "The fair is on {28 June}, at the school.", True),
+        ("The summer fair is on {21 June}.", "Be at the school fair on {28 June}.", False),
         (
-            "The summer fair is on 21 June, before the winter fair.",
-            "The fair is on 28 June, at the school.",
+            "The summer fair is on {21 June}, before the winter fair.",
+            "The fair is on {28 June}, at the school.",
             False,
         ),
-        ("The summer fair is on 21 June.", "This summer, fair weather or not: 28 June.", True),
+        ("The summer fair is on {21 June}.", "This summer, fair weather or not: {28 June}.", True),
     ],
     ids=["no other kind", "another kind", "another kind beside it", "the word itself"],
 )
 def test_what_is_not_told_apart_is_one_kind(sentence: str, other: str, *, is_shown: bool) -> None:
-    asked = "when is the summer fair?"
-    judged = judge([said("21 June", sentence, 1), said("28 June", other, 2, 8)], FAKE_CALIBRATION)
-
-    shown = versions(asked, judged, FAKE_CALIBRATION, min_confidence=0.5)
-
-    assert (len(shown) > 1) is is_shown
+    assert (shown("when is the summer fair?", sentence, other) > 1) is is_shown
 
 
 @pytest.mark.parametrize(
@@ -243,13 +236,9 @@ def test_what_stands_in_two_lines_of_a_wrapped_text_is_a_kind() -> None:
 
 
 def test_a_short_word_is_known_where_it_means_several() -> None:
-    asked = "how much is a cinnamon knot?"
-    row = said("2.40 €", "Item: Cinnamon knot | Weight: 110 g | Price: 2.40 €", 1)
-    sentence = said("2.70 euros", "Cinnamon knots are 2.70 euros.", 2, 8)
+    row = "Item: Cinnamon knot | Weight: 110 g | Price: {2.40 €}"
 
-    judged = judge([row, sentence], FAKE_CALIBRATION)
-
-    assert len(versions(asked, judged, FAKE_CALIBRATION, min_confidence=0.5)) == 2
+    assert shown("how much is a cinnamon knot?", row, "Cinnamon knots are {2.70 euros}.") == 2
 
 
 def test_a_word_with_the_letter_of_a_plural_is_known_where_it_means_several() -> None:
@@ -293,14 +282,10 @@ def test_a_version_needs_some_confidence_even_where_all_is_answered() -> None:
 
 def test_what_is_counted_is_said_of_both() -> None:
     asked = "how many benches does the castle have?"
-    first = said("25", "At most 25 benches stand in the castle.", 1)
+    first = "At most {25} benches stand in the castle."
 
-    def shown(sentence: str) -> int:
-        judged = judge([first, said("60", sentence, 2, 8)], FAKE_CALIBRATION)
-        return len(versions(asked, judged, FAKE_CALIBRATION, min_confidence=0.5))
-
-    assert shown("The castle has 60 rooms.") == 1
-    assert shown("At the castle are 60 benches.") == 2
+    assert shown(asked, first, "The castle has {60} rooms.") == 1
+    assert shown(asked, first, "At the castle are {60} benches.") == 2
 
 
 @pytest.mark.parametrize(
@@ -344,39 +329,26 @@ def test_what_is_measured_may_be_said_in_other_words(asked: str, one: str, other
 
 def test_a_year_that_is_asked_about_is_said_of_both() -> None:
     asked = "what did a ticket to the castle cost in 2023?"
-    first = said("8 pounds", "In 2023 a ticket to the castle cost 8 pounds.", 1)
+    first = "In 2023 a ticket to the castle cost {8 pounds}."
 
-    def shown(other: Candidate) -> list[str]:
-        judged = judge([first, other], FAKE_CALIBRATION)
-        found = versions(asked, judged, FAKE_CALIBRATION, min_confidence=0.5)
-        return [one.candidate.span.text for one in found]
-
-    assert shown(said("9 pounds", "In 2024 a ticket to the castle cost 9 pounds.", 2, 8)) == [
-        "8 pounds"
-    ]
-    assert shown(said("9 pounds", "A ticket to the castle (2023) is 9 pounds.", 2, 8)) == [
-        "8 pounds",
-        "9 pounds",
-    ]
+    assert shown(asked, first, "In 2024 a ticket to the castle cost {9 pounds}.") == 1
+    assert shown(asked, first, "A ticket to the castle (2023) is {9 pounds}.") == 2
 
 
 @pytest.mark.parametrize(
     ("sentence", "is_shown"),
     [
-        ("Day: Thursday | Boat: Teal | Gym hours: 9:00", False),
-        ("Crew: Seniors | Boat: Teal | Thursday: 9:00", True),
-        ("The seniors' boat, Teal, leaves at 9:00 on Thursday.", True),
-        ("On Thursday the boat Teal leaves at 9:00.", False),
+        ("Day: Thursday | Boat: Teal | Gym hours: {9:00}", False),
+        ("Crew: Seniors | Boat: Teal | Thursday: {9:00}", True),
+        ("The seniors' boat, Teal, leaves at {9:00} on Thursday.", True),
+        ("On Thursday the boat Teal leaves at {9:00}.", False),
     ],
 )
 def test_what_a_row_is_about_is_said_of_both(sentence: str, *, is_shown: bool) -> None:
     asked = "when do the seniors train on thursday"
-    first = said("8:00", "Crew: Seniors | Boat: Teal | Thursday: 8:00", 1)
+    first = "Crew: Seniors | Boat: Teal | Thursday: {8:00}"
 
-    judged = judge([first, said("9:00", sentence, 2, 8)], FAKE_CALIBRATION)
-
-    shown = versions(asked, judged, FAKE_CALIBRATION, min_confidence=0.5)
-    assert (len(shown) > 1) is is_shown
+    assert (shown(asked, first, sentence) > 1) is is_shown
 
 
 @pytest.mark.parametrize(
@@ -384,20 +356,18 @@ def test_what_a_row_is_about_is_said_of_both(sentence: str, *, is_shown: bool) -
     [
         (
             "when do the seniors train on thursday",
-            "Group: Seniors | Day: Thursday | Time: 8:00",
-            "Group: Seniors | Day: Thu | Time: 9:00",
+            "Group: Seniors | Day: Thursday | Time: {8:00}",
+            "Group: Seniors | Day: Thu | Time: {9:00}",
         ),
         (
             "when can an adult buy a ticket at the desk",
-            "Ticket: Adult | From: 8:00 | Sold at: the desk",
-            "Ticket: Adult | From: 9:00",
+            "Ticket: Adult | From: {8:00} | Sold at: the desk",
+            "Ticket: Adult | From: {9:00}",
         ),
     ],
 )
 def test_a_row_need_not_say_what_another_cell_says(asked: str, row: str, other: str) -> None:
-    judged = judge([said("8:00", row, 1), said("9:00", other, 2, 8)], FAKE_CALIBRATION)
-
-    assert len(versions(asked, judged, FAKE_CALIBRATION, min_confidence=0.5)) == 2
+    assert shown(asked, row, other) == 2
 
 
 def test_a_number_and_a_word_are_no_conflict() -> None:
