@@ -50,6 +50,8 @@ _USUAL = re.compile(
     re.IGNORECASE,
 )
 _KINDS = ("quantity", "flag")
+# What may be the name of each column, and the cells below it that say something.
+_Columns = Sequence[tuple[str, Sequence[str]]]
 
 
 def count_of_headers(rows: Sequence[Sequence[str]], *, unless: bool) -> int:
@@ -135,11 +137,14 @@ def _has_quantity(row: Sequence[str]) -> bool:
 
 def _tells(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool | None:
     """Whether the first row is unlike the others in a way that names are; none if nothing tells."""
-    evidence = _cased_apart(first, others) + _new_values(first, others) + _mixed(first, others)
+    columns = [
+        (name, [row[column] for row in others if column < len(row) and row[column]])
+        for column, name in enumerate(first)
+    ]
+    evidence = _cased_apart(columns) + _new_values(columns) + _mixed(first, columns, others)
     years = sum(1 for name in first if _YEAR.fullmatch(name))
     year = _YEAR if years > 1 else _NEAR_YEAR
-    for column, name in enumerate(first):
-        below = [row[column] for row in others if column < len(row) and row[column]]
+    for column, (name, below) in enumerate(columns):
         if _kind(name) == "quantity" and not _names_by_year(name, below, year):
             return False
         if not below:
@@ -159,7 +164,7 @@ def _tells(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool | None
     usual = sum(1 for name in first if is_usual(name))
     if usual >= MIN_NAMES:
         return True
-    return False if _cased_alike(first, others) else None
+    return False if _cased_alike(columns) else None
 
 
 def _evidence(name: str, below: Sequence[str]) -> int:
@@ -179,7 +184,7 @@ def _has_figure(text: str) -> bool:
     return any(map(str.isdigit, text))
 
 
-def _new_values(first: Sequence[str], others: Sequence[Sequence[str]]) -> int:
+def _new_values(columns: _Columns) -> int:
     """
     In how many columns of few values the first row has another; 0 if that may well be chance.
 
@@ -187,8 +192,7 @@ def _new_values(first: Sequence[str], others: Sequence[Sequence[str]]) -> int:
     that no other has (Good and Turing), with half a cell more for what was not seen yet.
     """
     chances = []
-    for column, name in enumerate(first):
-        below = [row[column] for row in others if column < len(row) and row[column]]
+    for name, below in columns:
         counts = Counter(below)
         if (
             name
@@ -200,7 +204,7 @@ def _new_values(first: Sequence[str], others: Sequence[Sequence[str]]) -> int:
     return len(chances) if prod(chances) <= _MAX_CHANCE else 0
 
 
-def _mixed(first: Sequence[str], others: Sequence[Sequence[str]]) -> int:
+def _mixed(first: Sequence[str], columns: _Columns, others: Sequence[Sequence[str]]) -> int:
     """
     In how many columns words stand over numbers, some of which the same few words replace.
 
@@ -209,41 +213,36 @@ def _mixed(first: Sequence[str], others: Sequence[Sequence[str]]) -> int:
     """
     words = Counter(cell for row in others for cell in row[1:] if _kind(cell) == "text")
     mixed = 0
-    for column, name in enumerate(first):
-        below = [row[column] for row in others if column < len(row) and row[column]]
-        kinds = list(map(_kind, below))
-        replaced = [cell for cell, kind in zip(below, kinds, strict=True) if kind == "text"]
+    for name, below in columns:
+        kinds = set(map(_kind, below))
+        replaced = [cell for cell in below if _kind(cell) == "text"]
         is_name = bool(name) and _kind(name) == "text" and first.count(name) == 1
-        figures = sum(
-            kind == "quantity" and not cell.isdigit()
-            for cell, kind in zip(below, kinds, strict=True)
-        )
-        is_mixed = figures >= _MIN_MIXED and len(set(kinds)) > 1
+        figures = sum(_kind(cell) == "quantity" and not cell.isdigit() for cell in below)
+        is_mixed = figures >= _MIN_MIXED and len(kinds) > 1
         is_alike = name not in words and all(words[cell] > 1 for cell in replaced)
         mixed += is_name and is_mixed and is_alike
     return mixed if mixed >= _MIN_MIXED else 0
 
 
-def _cased_apart(first: Sequence[str], others: Sequence[Sequence[str]]) -> int:
+def _cased_apart(columns: _Columns) -> int:
     """In how many columns the first row has other capital letters than all rows below have."""
     # Either all names begin with a capital, or none does.
-    if len({name[:1].isupper() for name in first if name}) > 1:
+    if len({name[:1].isupper() for name, _ in columns if name}) > 1:
         return 0
-    apart = sum(1 for own, below in _cases(first, others) if below not in {"", own})
+    apart = sum(1 for own, below in _cases(columns) if below not in {"", own})
     # One cell alone may be the beginning of what was meant as a sentence.
     return apart if apart >= _MIN_CASED_APART else 0
 
 
-def _cased_alike(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+def _cased_alike(columns: _Columns) -> bool:
     """Whether some cells of the first row begin with a capital, not all, as those below them do."""
-    cases = [*_cases(first, others)]
+    cases = [*_cases(columns)]
     return len({own for own, _ in cases}) > 1 and all(own == below for own, below in cases)
 
 
-def _cases(first: Sequence[str], others: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
+def _cases(columns: _Columns) -> Iterator[tuple[str, str]]:
     """How the first cell of each column of words is written, and how all below it are, if alike."""
-    for column, name in enumerate(first):
-        below = [row[column] for row in others if column < len(row) and row[column]]
+    for name, below in columns:
         cases = {*map(_case, below)}
         is_text = bool(name) and "quantity" not in map(_kind, (name, *below))
         if is_text and len(below) >= MIN_NAMES and len(cases) == 1:
