@@ -175,11 +175,23 @@ def _cores() -> int:
 class _OnnxEncoder:
     """An exported encoder: opens in milliseconds and encodes one text at a time, in any thread."""
 
-    def __init__(self, export: Path, *, verify: bool) -> None:
+    _verifies = True
+    """Whether its files are compared with their checksums."""
+
+    def __init__(self, export: Path) -> None:
+        """
+        Open an export.
+
+        Args:
+            export: The folder that `SentenceEncoder` wrote.
+
+        Raises:
+            EncoderError: If it is missing or damaged.
+        """
         from tokenizers import Tokenizer
 
         try:
-            self._manifest = checked_manifest(export, verify=verify)
+            self._manifest = checked_manifest(export, verify=self._verifies)
             self._tokenizer = Tokenizer.from_file(str(export / TOKENIZER_NAME))
             self._session = open_session(export / MODEL_NAME)
         # ONNX Runtime and tokenizers raise classes of their own, or plain Exception.
@@ -201,18 +213,6 @@ class _OnnxEncoder:
 class OnnxQuestionEncoder(_OnnxEncoder):
     """Encodes questions; any thread may call it."""
 
-    def __init__(self, export: Path) -> None:
-        """
-        Open an export.
-
-        Args:
-            export: The folder that `SentenceEncoder` wrote.
-
-        Raises:
-            EncoderError: If it is missing or damaged.
-        """
-        super().__init__(export, verify=True)
-
     def encode_question(self, question: str) -> Vectors:
         """Embed one question: unit length, shape (dim,)."""
         return self._encode(self._manifest.question_prefix + question, MAX_QUESTION_TOKENS)
@@ -221,15 +221,8 @@ class OnnxQuestionEncoder(_OnnxEncoder):
 class OnnxDocumentEncoder(_OnnxEncoder):
     """Encodes texts of documents; any thread may call it."""
 
-    def __init__(self, export: Path) -> None:
-        """
-        Open an export.
-
-        Raises:
-            EncoderError: If it is missing or damaged.
-        """
-        # Its files were compared when it was seen that there is an export.
-        super().__init__(export, verify=False)
+    # They were compared when it was seen that there is an export.
+    _verifies = False
 
     def encode_document(self, text: str) -> Vectors:
         """Embed one text of a document: unit length, shape (dim,)."""
