@@ -83,7 +83,7 @@ def at_named_cell(
         return span
     own = rows[place]
     table = {row.start: row for row in (*rows_like(own, (passage, *others)), *rows)}
-    asked = _table_question(question, tuple(rows), tuple(table.values()))
+    asked = _TableQuestion.of(question, tuple(rows), tuple(table.values()))
     if asked.compares or asked.denies:
         return span
     column = next(name for name, cell in own.cells.items() if is_within(span, cell))
@@ -139,8 +139,10 @@ class _TableQuestion:
     """All that were read, of other passages, too."""
 
     @classmethod
+    # The spans that were read for one question are mostly in one table.
+    @lru_cache(maxsize=32)
     def of(
-        cls, question: str, rows: Sequence[TableRow], table: Sequence[TableRow]
+        cls, question: str, rows: tuple[TableRow, ...], table: tuple[TableRow, ...]
     ) -> "_TableQuestion":
         """Understand a question."""
         said = frozenset[str]().union(*(row.all_words for row in table))
@@ -296,14 +298,6 @@ class _TableQuestion:
         """Whether a row may be a header that does not show, and not the row that is asked for."""
         first = row.words(next(iter(row.cells)), ARTICLES)
         return row is self.rows[0] and not row.is_named and not first <= self.all_row_words_whole
-
-
-# The spans that were read for one question are mostly in one table.
-@lru_cache(maxsize=32)
-def _table_question(
-    question: str, rows: tuple[TableRow, ...], table: tuple[TableRow, ...]
-) -> _TableQuestion:
-    return _TableQuestion.of(question, rows, table)
 
 
 @lru_cache(maxsize=4_000)

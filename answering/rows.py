@@ -22,6 +22,7 @@ from reader.spans import Span
 Bounds = tuple[int, int]
 """Start and end in a passage, in characters."""
 
+_LINE = re.compile(r"[^\n]+")
 # What is longer before a colon is a sentence, and no name.
 _MAX_NAME_CHARS = 40
 # And a longer line above a table says more than what the table is about.
@@ -45,12 +46,7 @@ class TextLine:
 
 def lines_of(text: str) -> list[TextLine]:
     """The lines that are not blank."""
-    lines, start = [], 0
-    for line in text.split("\n"):
-        if line.strip():
-            lines.append(TextLine(start, line))
-        start += len(line) + 1
-    return lines
+    return [TextLine(line.start(), line[0]) for line in _LINE.finditer(text) if line[0].strip()]
 
 
 def cells_of(line: TextLine) -> dict[str, Bounds]:
