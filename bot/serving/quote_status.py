@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import nsmallest
 
@@ -106,26 +105,17 @@ def _most_alike(texts: Texts, found: Quotable) -> tuple[int, str] | None:
     sentence, old = _sentence_of(found)
     begin, end = max(0, old - _REPLACED_CHARS), old + len(sentence) + _REPLACED_CHARS
     words = _words(sentence)
-    pieces = _passages if isinstance(found, NearestPassage) else _sentences
+    is_passage = isinstance(found, NearestPassage)
     rated = [
         (_alike(words, _words(text)), -abs(start - old), start, text)
-        for start, text in pieces(texts, found.document_id, begin, end)
+        for passage in texts.passages(texts.passages_in(found.document_id, begin, end)).values()
+        for first, last in ([(0, len(passage.text))] if is_passage else passage.sentences)
+        for start, text in [(passage.start_char + first, passage.text[first:last])]
     ]
     if not rated:
         return None
     alike, _, start, text = max(rated)
     return (start, text) if alike >= _MIN_ALIKE else None
-
-
-def _passages(texts: Texts, document_id: str, begin: int, end: int) -> Iterator[tuple[int, str]]:
-    for passage in texts.passages(texts.passages_in(document_id, begin, end)).values():
-        yield passage.start_char, passage.text
-
-
-def _sentences(texts: Texts, document_id: str, begin: int, end: int) -> Iterator[tuple[int, str]]:
-    for passage in texts.passages(texts.passages_in(document_id, begin, end)).values():
-        for first, last in passage.sentences:
-            yield passage.start_char + first, passage.text[first:last]
 
 
 def _words(text: str) -> Counter[str]:

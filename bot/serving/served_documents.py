@@ -146,12 +146,12 @@ class ServedDocuments:
 
     def listing(self, name: str, start: int, count: int) -> DocumentList:
         """A stretch of the documents with a part of a name, and how many have it."""
-
-        def read(space: SearchSpace) -> DocumentList:
-            total = sum(generation.texts.named(name) for generation in space.generations)
-            return DocumentList(tuple(lines_in(space, start, count, name)), total)
-
-        return self._read(read)
+        return self._read(
+            lambda space: DocumentList(
+                tuple(lines_in(space, start, count, name)),
+                sum(generation.texts.named(name) for generation in space.generations),
+            )
+        )
 
     def piece(
         self,
@@ -213,11 +213,9 @@ class ServedDocuments:
 
     def quote_statuses(self, pieces: Sequence[Quotable]) -> list[QuoteStatus]:
         """What became of pieces of documents that were quoted, in their order."""
-
-        def read(space: SearchSpace) -> list[QuoteStatus]:
-            return [quote_status(space.base.generation.texts, piece) for piece in pieces]
-
-        return self._read(read)
+        return self._read(
+            lambda space: [quote_status(space.base.generation.texts, piece) for piece in pieces]
+        )
 
     def history(self) -> list[BuildStamp]:
         """What builds changed, up to the generation in use, newest first."""
