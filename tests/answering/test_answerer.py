@@ -144,21 +144,24 @@ class ReaderOfWholes(FakeReader):
         ]
 
 
+def confidence_in_90(library: Library, reader: FakeReader, question: str) -> float:
+    """How sure Quoth is of the answer "90", where what a sentence says alone counts, too."""
+    calibration = FAKE_CALIBRATION.model_copy(update={"sentence_weight": 0.3})
+    retriever = Retriever(library.open(), library.encoder)
+    answerer = Answerer(retriever, reader, calibration, FAKE_TUNING, passages=5, max_risk=1.0)
+    answer = answerer.answer(Question(question))
+    assert [span.text for span in answer.spans] == ["90"]
+    return answer.confidence
+
+
 def test_an_answer_whose_sentence_says_it_alone_is_surer(library: Library) -> None:
     library.write("fines.txt", "The court met. Fines for theft 35, for arson 90. It rained.")
     library.build()
 
-    def confidence(reader: ReaderOfWholes) -> float:
-        calibration = FAKE_CALIBRATION.model_copy(update={"sentence_weight": 0.3})
-        retriever = Retriever(library.open(), library.encoder)
-        answerer = Answerer(retriever, reader, calibration, FAKE_TUNING, passages=5, max_risk=1.0)
-        answer = answerer.answer(Question("how many for arson"))
-        assert [span.text for span in answer.spans] == ["90"]
-        return answer.confidence
-
     sure, unsure = ReaderOfWholes(0.0), ReaderOfWholes(5.0)
 
-    assert confidence(sure) > confidence(unsure)
+    confidences = [confidence_in_90(library, one, "how many for arson") for one in (sure, unsure)]
+    assert confidences[0] > confidences[1]
     assert "Fines for theft 35, for arson 90." in sure.contexts
 
 
@@ -216,16 +219,9 @@ def test_an_answer_in_another_row_than_the_reader_took_is_as_sure_as_the_reader_
     library.write("fines.csv", "Crime,Fine\nTheft,35\nArson,90\nSinging,7\n")
     library.build()
 
-    def confidence(reader: ReaderOfRows) -> float:
-        calibration = FAKE_CALIBRATION.model_copy(update={"sentence_weight": 0.3})
-        retriever = Retriever(library.open(), library.encoder)
-        answerer = Answerer(retriever, reader, calibration, FAKE_TUNING, passages=5, max_risk=1.0)
-        answer = answerer.answer(Question("for arson, what is the fine"))
-        assert [span.text for span in answer.spans] == ["90"]
-        return answer.confidence
-
-    own = confidence(ReaderOfRows("Arson", -5.0))
-    assert own > confidence(ReaderOfRows("Theft", 5.0)) > confidence(ReaderOfRows("Theft", -5.0))
+    readers = [ReaderOfRows(*one) for one in (("Arson", -5.0), ("Theft", 5.0), ("Theft", -5.0))]
+    confidences = [confidence_in_90(library, one, "for arson, what is the fine") for one in readers]
+    assert confidences[0] > confidences[1] > confidences[2]
 
 
 def test_the_place_of_an_answer_is_its_heading(filled: Library) -> None:
