@@ -30,18 +30,13 @@ KEPT_GENERATIONS = 3
 _Read = TypeVar("_Read")
 
 
-def _utc_now() -> datetime:
-    """The time by the machine's clock."""
-    return datetime.now(UTC)
-
-
 class Collection:
     """A folder of generations, of which one is served."""
 
     def __init__(
         self,
         folder: Path,
-        clock: Callable[[], datetime] = _utc_now,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         server: SearchServer | None = None,
     ) -> None:
         """
