@@ -155,16 +155,16 @@ def make_server(opening: Opening) -> MCPServer[None]:
     @tool("ask", "Ask the documents")
     async def ask(
         question: QuestionText,
-        alternatives: Alternatives = 0,
         earlier: Earlier = (),
+        alternatives: Alternatives = 0,
         within: In = (),
         since: Since = None,
     ) -> AnswerJson:
         body = AskBody.model_validate(
             {
                 "question": question,
-                "alternatives": alternatives,
                 "earlier": earlier,
+                "alternatives": alternatives,
                 "in": within,
                 "since": since,
             }

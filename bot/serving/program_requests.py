@@ -159,8 +159,8 @@ class _Asked(Body):
 class AskBody(_Asked):
     """A question."""
 
-    alternatives: Alternatives = 0
     earlier: Earlier = ()
+    alternatives: Alternatives = 0
 
 
 class SearchBody(_Asked):
