@@ -218,7 +218,7 @@ def _fit_open(outcomes: Sequence[QuestionOutcome], base: Calibration) -> Calibra
     candidates = [one for outcome in outcomes for one in outcome.candidates]
     features = [one.candidate.features for one in candidates]
     fitted = _fit_logistic(
-        [[clue.margin, clue.cosine, clue.lexical] for clue in features],
+        [[one.margin, one.cosine, one.lexical] for one in features],
         [is_right(one) for one in candidates],
     )
     margin_weight, cosine_weight, lexical_weight = fitted.weights
