@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,8 @@ from index.formats.tables import MAX_CELL_CHARS
 _SNIFFED_CHARS = 20_000
 # Of those that fit alike the first; a comma also stands in numbers and in sentences.
 _DELIMITERS = "\t;|,"
+# What Excel looks for in the first line; no row of the table.
+_STATED = re.compile(r'"?sep=([^"\r\n])"?(?:\n|\Z)', re.IGNORECASE)
 # A comma cuts a sentence into a pair of cells.
 _PAIR = 2
 
@@ -27,11 +30,17 @@ def load_csv(suffix: str, content: bytes) -> Loaded:
     """Read a table; a row's name is its number in the file."""
     text = decode(content)
     csv.field_size_limit(MAX_CELL_CHARS)
-    reader = _reader(text, _delimiter(suffix, text))
+    stated = _STATED.match(text)
+    text = text[stated.end() :] if stated else text
+    reader = _reader(text, stated[1] if stated else _delimiter(suffix, text))
     blocks = Blocks("row")
     rows = ([one_line(cell) for cell in row] for row in reader)
     try:
-        add_rows(blocks, enumerate(rows, start=1), lambda number: blocks.begin(f"{number}"))
+        add_rows(
+            blocks,
+            enumerate(rows, start=2 if stated else 1),
+            lambda number: blocks.begin(f"{number}"),
+        )
     except csv.Error as error:
         raise DocumentError(f"line {reader.line_num}: {error}") from error
     # A cell is no title, and a date in one is not the table's.

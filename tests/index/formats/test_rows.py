@@ -31,6 +31,17 @@ def test_cells_without_a_column_and_columns_without_a_cell_are_no_error() -> Non
     assert parse(".csv", b"a,b\n1\n1,2,3\n,,\n").text == "a: 1\n\na: 1\nb: 2\ncolumn 3: 3"
 
 
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=|"])
+def test_a_first_line_that_tells_excel_the_delimiter_is_no_row(line: str) -> None:
+    mark = line.strip('"')[-1]
+    content = f"{line}\r\nName{mark}Fee, a night\r\nAnn{mark}5,50\r\nBo{mark}7,00\r\n"
+
+    loaded = parse(".csv", content.encode())
+
+    assert loaded.text == "Name: Ann\nFee, a night: 5,50\n\nName: Bo\nFee, a night: 7,00"
+    assert [place.name for place in loaded.places] == ["3", "4"]
+
+
 def test_names_of_very_many_columns_stand_once() -> None:
     """Each row would repeat them; a table of 2 MB became one of 300 MB."""
     names = [f"column {number}" for number in range(1_000)]
