@@ -40,8 +40,10 @@ _PRESENTATIONS = ".odp"
 # In one row or column of a sheet.
 _MAX_CELLS = 10_000_000
 _SPANNED = re.compile(rb"number-(?:row|column)s-spanned=[\"'](?:[2-9]|1\d)")
-_AMOUNT = re.compile(rb"value-type=[\"'](?:currency|percentage)")
-_AMOUNTS = frozenset({"currency", "percentage"})
+_NUMBER = re.compile(rb"value-type=[\"'](?:currency|float|percentage|time)")
+_NUMBERS = frozenset({"currency", "float", "percentage", "time"})
+# What shows no more than the number, with marks for thousands or without.
+_PLAIN = re.compile(r"[-\u2212]?(?:0|[1-9][\d., '\u2019]*+)?(?:[.,]\d++)?(?:E[-+]?\d++)?")
 _ANY_CELL = frozenset({"table-cell", "covered-table-cell"})
 # As LibreOffice calls the style in files.
 _TABLE_HEADING = "Table_20_Heading"
@@ -85,10 +87,10 @@ def merged_cells(package: zipfile.ZipFile) -> dict[int, list[MergedCells]]:
     return merged
 
 
-def shown_amounts(package: zipfile.ZipFile) -> dict[int, dict[int, dict[int, str]]]:
-    """What cells of an ODS file show that hold a price or a percentage: by sheet, row, column."""
+def shown_numbers_of_ods(package: zipfile.ZipFile) -> dict[int, dict[int, dict[int, str]]]:
+    """What the numbers of an ODS file show that is more than a number: by sheet, row, column."""
     shown: defaultdict[int, dict[int, dict[int, str]]] = defaultdict(dict)
-    for sheet, top, row in _sheet_rows(package, if_any=_AMOUNT):
+    for sheet, top, row in _sheet_rows(package, if_any=_NUMBER):
         if texts := dict(_shown(row)):
             repeated = _count(row, "number-rows-repeated")
             shown[sheet].update(dict.fromkeys(range(top, top + repeated), texts))
@@ -99,10 +101,13 @@ def _shown(row: Any) -> Iterator[tuple[int, str]]:
     left = 0
     for cell in row:
         if _name(cell) in _ANY_CELL:
-            if _attribute(cell, "value-type") in _AMOUNTS:
-                text = " ".join(" ".join(_line(each).text.split()) for each in _texts(cell))
-                repeated = _count(cell, "number-columns-repeated")
-                yield from ((column, text) for column in range(left, left + repeated))
+            if _attribute(cell, "value-type") in _NUMBERS:
+                # A remark may stand in a cell, too.
+                lines = ("".join(each.itertext()) for each in cell if _name(each) == "p")
+                text = " ".join(" ".join(lines).split())
+                if not _PLAIN.fullmatch(text):
+                    repeated = _count(cell, "number-columns-repeated")
+                    yield from ((column, text) for column in range(left, left + repeated))
             left += _count(cell, "number-columns-repeated", _MAX_CELLS)
 
 

@@ -24,7 +24,7 @@ from index.formats.open_document import (
     MergedCells,
     merged_cells,
     meta_title_and_date,
-    shown_amounts,
+    shown_numbers_of_ods,
 )
 from index.formats.packages import open_package
 from index.formats.rows import one_line
@@ -77,8 +77,8 @@ class _Beside:
         if suffix == _OPEN:
             self.title, self.dated = meta_title_and_date(package)
             self.merged = merged_cells(package)
-            amounts = shown_amounts(package)
-            self.shown = lambda sheet: iter(amounts.get(sheet, {}).items())
+            numbers = shown_numbers_of_ods(package)
+            self.shown = lambda sheet: iter(numbers.get(sheet, {}).items())
         else:
             self.title, self.dated = title_and_date(package)
             self.shown = partial(shown_numbers, package)
@@ -142,6 +142,16 @@ def _written(value: _Value) -> str:
     if isinstance(value, datetime):
         is_day = value.time() == time()
         return value.date().isoformat() if is_day else value.isoformat(" ", "minutes")
+    if isinstance(value, time | timedelta):
+        return _clock(value)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _clock(value: time | timedelta) -> str:
+    """A time; a sum of times has its hours also beyond a day."""
     if isinstance(value, time):
         return value.isoformat("seconds" if value.second else "minutes")
-    return value.isoformat() if isinstance(value, date) else str(value)
+    minutes, seconds = divmod(round(abs(value).total_seconds()), 60)
+    sign = "-" if value < timedelta() else ""
+    written = f"{sign}{minutes // 60}:{minutes % 60:02}"
+    return f"{written}:{seconds:02}" if seconds else written

@@ -120,18 +120,36 @@ def test_numbers_are_read_as_they_are_shown() -> None:
     assert loaded.text == "Ann | £12.50 | 15% | 2\n\nBo | £9.00 | 100% | TRUE"
 
 
-def test_prices_and_percentages_of_ods_files_are_read_as_they_are_shown() -> None:
+def test_sums_of_times_are_read_in_hours() -> None:
+    rows = '<row r="1"><c s="0"><v>1.5</v></c><c s="0"><v>0.02084490740741</v></c></row>'
+
+    assert parse(".xlsx", workbook({"A": rows}, formats=["[h]:mm"])).text == "36:00 | 0:30:01"
+
+
+def test_numbers_of_ods_files_are_read_as_they_are_shown() -> None:
+    remark = "<office:annotation><text:p>About</text:p></office:annotation>"
+    cells = "".join(
+        f"<table:table-cell table:number-columns-repeated='{times}' office:value-type='{kind}' "
+        f"office:{name}='{value}'>{beside}<text:p>{shown}</text:p></table:table-cell>"
+        for times, kind, name, value, shown, beside in (
+            (1, "string", "x", "", "Ann", ""),
+            (2, "currency", "value", "12.5", "12,50 €", ""),
+            (1, "percentage", "value", "0.15", "15 %", ""),
+            (1, "float", "value", "5", "5 kg", ""),
+            (1, "float", "value", "123", "00123", ""),
+            (1, "time", "time-value", "PT36H00M00S", "36:00", ""),
+            (1, "float", "value", "3.14159", "3.14", remark),
+        )
+    )
     rows = (
         "<table:table-row table:number-rows-repeated='2'><table:table-cell/></table:table-row>"
-        "<table:table-row table:number-rows-repeated='2'><table:table-cell "
-        "office:value-type='string'><text:p>Ann</text:p></table:table-cell><table:table-cell "
-        "table:number-columns-repeated='2' office:value-type='currency' office:currency='EUR' "
-        "office:value='12.5'><text:p>12,50 €</text:p></table:table-cell><table:table-cell "
-        "office:value-type='percentage' office:value='0.15'><text:p>15 %</text:p>"
-        "</table:table-cell></table:table-row>"
+        f"<table:table-row table:number-rows-repeated='2'>{cells}</table:table-row>"
     )
 
-    assert parse(".ods", ods("", rows)).text.split("\n\n") == ["Ann | 12,50 € | 12,50 € | 15 %"] * 2
+    assert (
+        parse(".ods", ods("", rows)).text.split("\n\n")
+        == ["Ann | 12,50 € | 12,50 € | 15 % | 5 kg | 00123 | 36:00 | 3.14159"] * 2
+    )
 
 
 def test_each_sheet_has_its_own_names_and_places() -> None:
