@@ -13,7 +13,7 @@ from answering.answerer import Answerer
 from answering.followups.turns import Turn, turn_of
 from answering.question import Question
 from bot.evaluation.questions import ExamQuestion, FollowUpQuestion, QuestionedPassage
-from bot.evaluation.report import Report, make_report
+from bot.evaluation.report import Report, make_report, rounded
 from bot.evaluation.run import QuestionOutcome, document_id, unanswered, with_best
 
 Way = Literal["rewrite", "follow_up", "after_unrelated"]
@@ -69,12 +69,10 @@ class ConversationReport:
         return {
             "ways": _json(self.ways),
             "begun_right": _json(self.begun_right),
-            "kept_always": round(self.kept_always, 4),
-            "kept": round(self.kept, 4),
-            "kept_begun_right": (
-                None if self.kept_begun_right is None else round(self.kept_begun_right, 4)
-            ),
-            "lost_always": round(self.lost_always, 4),
+            "kept_always": rounded(self.kept_always),
+            "kept": rounded(self.kept),
+            "kept_begun_right": rounded(self.kept_begun_right),
+            "lost_always": rounded(self.lost_always),
         }
 
 

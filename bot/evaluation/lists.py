@@ -14,7 +14,7 @@ from answering.lists import asks_for_several
 from answering.question import Question, QuestionError
 from bot.evaluation.metrics import set_f1
 from bot.evaluation.questions import ExamQuestion, QuestionedPassage
-from bot.evaluation.report import percentage
+from bot.evaluation.report import percentage, rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,7 @@ class ListReport:
 
     def as_json(self) -> dict[str, Any]:
         """The figures for programs; the keys are stable."""
-        return {
-            name: None if value is None else round(value, 4) for name, value in asdict(self).items()
-        }
+        return {name: rounded(value) for name, value in asdict(self).items()}
 
 
 def ask_lists(

@@ -85,25 +85,25 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """The figures for programs; the keys are stable."""
         retrieval = self.retrieval and {
-            **{f"hit@{rank}": _rounded(share) for rank, share in self.retrieval.hits.items()},
-            f"mrr@{MAX_RANK}": _rounded(self.retrieval.mrr),
+            **{f"hit@{rank}": rounded(share) for rank, share in self.retrieval.hits.items()},
+            f"mrr@{MAX_RANK}": rounded(self.retrieval.mrr),
         }
         return {
             "mode": self.mode,
-            "threshold": _rounded(self.threshold),
+            "threshold": rounded(self.threshold),
             "all": _score_json(self.scores.overall),
             "has_answer": _score_json(self.scores.has_answer),
             "no_answer": _score_json(self.scores.no_answer),
             "always_answer": _score_json(self.always.has_answer),
-            "best_threshold": _rounded_or_none(self.best_threshold),
-            "best_f1": _rounded(self.best_f1),
-            "shown": _rounded(self.shown),
-            "shown_wrong": _rounded_or_none(self.shown_wrong),
-            "risk": _rounded_or_none(self.risk),
-            "refused": _rounded_or_none(self.refused),
+            "best_threshold": rounded(self.best_threshold),
+            "best_f1": rounded(self.best_f1),
+            "shown": rounded(self.shown),
+            "shown_wrong": rounded(self.shown_wrong),
+            "risk": rounded(self.risk),
+            "refused": rounded(self.refused),
             "unsure": self.unsure
-            and {name: _rounded_or_none(value) for name, value in asdict(self.unsure).items()},
-            "expected_calibration_error": _rounded(self.calibration_error),
+            and {name: rounded(value) for name, value in asdict(self.unsure).items()},
+            "expected_calibration_error": rounded(self.calibration_error),
             "retrieval": retrieval,
             "by_word": {word: _score_json(score) for word, score in self.by_word.items()},
         }
@@ -111,15 +111,12 @@ class Report:
 
 def _score_json(score: Score) -> dict[str, float | int | None]:
     em, f1 = (score.em, score.f1) if score.total else (None, None)
-    return {"em": _rounded_or_none(em), "f1": _rounded_or_none(f1), "total": score.total}
+    return {"em": rounded(em), "f1": rounded(f1), "total": score.total}
 
 
-def _rounded(number: float) -> float:
-    return round(number, 4)
-
-
-def _rounded_or_none(number: float | None) -> float | None:
-    return None if number is None else _rounded(number)
+def rounded(number: float | None) -> float | None:
+    """A figure as programs get it, if there is one."""
+    return None if number is None else round(number, 4)
 
 
 def make_report(mode: str, outcomes: Sequence[QuestionOutcome], threshold: float) -> Report:
