@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import aiohttp
@@ -76,6 +76,17 @@ def may_not_write(error: Exception) -> bool:
     return isinstance(error, discord.Forbidden) or (
         isinstance(error, discord.HTTPException) and error.code in CLOSED_THREAD
     )
+
+
+@contextmanager
+def failures_logged(log: logging.Logger, name: str) -> Iterator[None]:
+    """Log what keeps something from being sent, for good: nobody can be told."""
+    try:
+        yield
+    except discord.HTTPException as error:
+        event(log, name, logging.WARNING, status=error.status, code=error.code)
+    except (discord.RateLimited, *UNREACHED) as error:
+        event(log, name, logging.WARNING, error=type(error).__name__)
 
 
 async def acknowledge(respond: Callable[[], Awaitable[object]]) -> None:

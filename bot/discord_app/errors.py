@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.database import DatabaseError
-from bot.discord_app.delivery import UNREACHED
+from bot.discord_app.delivery import failures_logged
 from bot.discord_app.limits import EXPIRED_TOKEN
 from bot.discord_app.rendering import notice
 from bot.event_log import event
@@ -54,12 +54,8 @@ async def report(interaction: discord.Interaction[Any], error: Exception) -> Non
 
 
 async def _tell(interaction: discord.Interaction[Any], text: str) -> None:
-    try:
+    with failures_logged(_log, "not_told"):
         if interaction.response.is_done():
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except discord.HTTPException as error:
-        event(_log, "not_told", logging.WARNING, status=error.status, code=error.code)
-    except (discord.RateLimited, *UNREACHED) as error:
-        event(_log, "not_told", logging.WARNING, error=type(error).__name__)

@@ -17,7 +17,7 @@ from bot.discord_app.cards import layout
 from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.read import help_card
-from bot.discord_app.delivery import UNREACHED, deliver
+from bot.discord_app.delivery import UNREACHED, deliver, failures_logged
 from bot.discord_app.markdown import without_references
 from bot.discord_app.once import Once
 from bot.discord_app.origins import Origin, moderates, role_ids
@@ -82,18 +82,13 @@ class Listen(commands.Cog):
         if not self._bot.channels.is_allowed(server_id, origin.channel_ids):
             return
         waiting = Waiting(message.id, message.channel.id, server_id=server_id)
-        with self._bot.asking.in_flight():
-            try:
-                if not is_called:
-                    await self._answer_if_known(message, origin)
-                    return
-                async with self._bot.unanswered.noted(waiting):
-                    await self._answer(message, origin)
-            except discord.HTTPException as error:
-                # Deleted, archived, or no right to speak here: nobody can be told.
-                event(_log, "not_sent", logging.WARNING, status=error.status, code=error.code)
-            except (discord.RateLimited, *UNREACHED) as error:
-                event(_log, "not_sent", logging.WARNING, error=type(error).__name__)
+        # The message may be deleted, its thread archived, or Quoth have no right to speak there.
+        with self._bot.asking.in_flight(), failures_logged(_log, "not_sent"):
+            if not is_called:
+                await self._answer_if_known(message, origin)
+                return
+            async with self._bot.unanswered.noted(waiting):
+                await self._answer(message, origin)
 
     async def _above(self, message: discord.Message) -> tuple[int, ...] | None:
         """

@@ -9,14 +9,13 @@ from discord.ext import commands
 from bot.discord_app.asking import Reply, contents
 from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
-from bot.discord_app.delivery import UNREACHED, deliver
+from bot.discord_app.delivery import deliver, failures_logged
 from bot.discord_app.markdown import without_references
 from bot.discord_app.once import Once
 from bot.discord_app.origins import Origin
 from bot.discord_app.permissions import ANSWERING_IN_THREADS, lacking
 from bot.discord_app.posts import SupportChannel, questions_in
 from bot.discord_app.solving import PersonButton
-from bot.event_log import event
 
 _log = logging.getLogger(__name__)
 
@@ -53,13 +52,8 @@ class Posts(commands.Cog):
             return
         if not self._begun.begin(thread.id):
             return
-        with self._bot.asking.in_flight():
-            try:
-                await self._answer(thread, channel, origin)
-            except discord.HTTPException as error:
-                event(_log, "not_sent", logging.WARNING, status=error.status, code=error.code)
-            except (discord.RateLimited, *UNREACHED) as error:
-                event(_log, "not_sent", logging.WARNING, error=type(error).__name__)
+        with self._bot.asking.in_flight(), failures_logged(_log, "not_sent"):
+            await self._answer(thread, channel, origin)
 
     async def _answer(
         self, thread: discord.Thread, channel: SupportChannel, origin: Origin
