@@ -282,11 +282,11 @@ class Asking:
             if kind is not None:
                 return Reply(self._refused("small_talk", render("small_talk.txt", kind=kind)).text)
             scope = self._records.collection(origin.server_id)
-            answer = _worth_showing(
-                await self._queue.ask(
-                    asked, earlier, OTHER_ANSWERS, scope, asker=self._asker(origin)
-                )
+            answer = await self._queue.ask(
+                asked, earlier, OTHER_ANSWERS, scope, asker=self._asker(origin)
             )
+            # Others that are hardly likely are not shown.
+            answer = replace(answer, alternatives=answer.others)
             if (only and not answer.answered) or (only == "sure" and not answer.is_sure):
                 self._refused("silent", "")
                 return Reply()
@@ -425,8 +425,3 @@ def contents(reply: Reply, *below: str) -> dict[str, Any]:
         return {"content": reply.text}
     above = (reply.text,) if reply.text else ()
     return {"view": layout(*above, reply.card, *below, buttons=reply.buttons)}
-
-
-def _worth_showing(answer: Answer) -> Answer:
-    """An answer without those of its other answers that are hardly likely."""
-    return replace(answer, alternatives=answer.others)
