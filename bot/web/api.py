@@ -41,34 +41,22 @@ class Route:
     """Statuses besides those that every route has."""
 
 
-async def _ask(api: ProgramApi, sent: AskBody, limit_s: float | None) -> AnswerJson:
-    return await api.ask(sent, limit_s)
-
-
-async def _search(api: ProgramApi, sent: SearchBody, limit_s: float | None) -> SearchJson:
-    return await api.search(sent, limit_s)
-
-
-async def _context(api: ProgramApi, sent: ContextBody, _: float | None) -> ContextJson:
-    return await api.context(sent)
-
-
-async def _documents(api: ProgramApi, sent: DocumentsQuery, _: float | None) -> DocumentsJson:
-    return await api.list_documents(sent)
-
-
-async def _status(api: ProgramApi, _: None, __: float | None) -> StatusJson:
-    return await api.status()
-
-
 _WAITING = (429, 503, 504)
 ROUTES = (
-    Route("POST", "/v1/ask", "Answer a question", _ask, AnswerJson, AskBody, (*_WAITING, 413, 415)),
+    Route(
+        "POST",
+        "/v1/ask",
+        "Answer a question",
+        lambda api, sent, limit_s: api.ask(sent, limit_s),
+        AnswerJson,
+        AskBody,
+        (*_WAITING, 413, 415),
+    ),
     Route(
         "POST",
         "/v1/search",
         "Find the passages nearest to a question",
-        _search,
+        lambda api, sent, limit_s: api.search(sent, limit_s),
         SearchJson,
         SearchBody,
         (*_WAITING, 413, 415),
@@ -77,7 +65,7 @@ ROUTES = (
         "POST",
         "/v1/context",
         "Read what stands around a piece of a document",
-        _context,
+        lambda api, sent, _: api.context(sent),
         ContextJson,
         ContextBody,
         (404, 413, 415, 503),
@@ -86,12 +74,19 @@ ROUTES = (
         "GET",
         "/v1/documents",
         "List the documents",
-        _documents,
+        lambda api, sent, _: api.list_documents(sent),
         DocumentsJson,
         DocumentsQuery,
         (503,),
     ),
-    Route("GET", "/v1/status", "Say what is answered from", _status, StatusJson, refusals=(503,)),
+    Route(
+        "GET",
+        "/v1/status",
+        "Say what is answered from",
+        lambda api, *_: api.status(),
+        StatusJson,
+        refusals=(503,),
+    ),
 )
 
 
