@@ -6,7 +6,6 @@ what stands around a block, such as an example's frame, is left out, and the blo
 """
 
 import re
-from dataclasses import replace
 
 from index.errors import DocumentError
 from index.formats.asciidoc_inline import Inline, style_of
@@ -15,15 +14,14 @@ from index.formats.base import Loaded
 from index.formats.blocks import (
     Blocks,
     before_definition,
-    first_heading,
     introduces,
+    titled,
 )
 from index.formats.charsets import decode
 from index.formats.dates import parse_date
 from index.formats.embedded_html import add_html
 from index.formats.front_matter import read_front_matter
 from index.formats.nested_items import NestedItems
-from index.shortening import MAX_TITLE_CHARS, shorten
 
 _ENTRY = re.compile(r":(!?)([\w-]{1,60})(!?):(?:[ \t]++(.*))?")
 _PREPROCESSED = re.compile(r"(ifdef|ifndef|ifeval|endif|include)::([^\s\[\]]{0,300})\[(.*)\]")
@@ -61,9 +59,7 @@ def load_asciidoc(_suffix: str, content: bytes) -> Loaded:
     reader.read()
     dates = (parse_date(reader.inline.values.get(name, "")) for name in _DATES)
     dated = matter.dated or next(filter(None, dates), None)
-    loaded = reader.blocks.loaded(matter.title, dated)
-    title = matter.title or first_heading(loaded.places)
-    return replace(loaded, title=shorten(title, MAX_TITLE_CHARS) if title else None)
+    return titled(reader.blocks.loaded(matter.title, dated), matter.title)
 
 
 class _Lines:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
@@ -245,6 +246,12 @@ def _within(file: str | None, place: Place) -> str | None:
     if file is None or place.within is None:
         return place.within if file is None else _name(file)
     return f"{_name(file)}/{place.within}"
+
+
+def titled(loaded: Loaded, title: str | None) -> Loaded:
+    """The same with this title, or else its first heading's; its first line is none."""
+    title = title or first_heading(loaded.places)
+    return replace(loaded, title=shorten(title, MAX_TITLE_CHARS) if title else None)
 
 
 def first_heading(places: tuple[Place, ...]) -> str | None:

@@ -8,7 +8,6 @@ paragraph, as in the other formats; a term stands before each of its definitions
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from markdown_it.token import Token
 
@@ -18,8 +17,8 @@ from index.formats.blocks import (
     Blocks,
     as_code,
     before_definition,
-    first_heading,
     introduces,
+    titled,
 )
 from index.formats.charsets import decode
 from index.formats.embedded_html import add_html
@@ -29,7 +28,6 @@ from index.formats.nested_items import NestedItems
 from index.formats.plain_tables import with_rows
 from index.formats.tables import Cell, Row, numbered_lines_of
 from index.passages import MIN_WRAPPED_CHARS
-from index.shortening import MAX_TITLE_CHARS, shorten
 
 _MDX = ".mdx"
 # The name of a callout on GitHub, alone on the first line of its quotation.
@@ -52,9 +50,7 @@ def load_markdown(suffix: str, content: bytes) -> Loaded:
     writer = _Writer(blocks, matter.lines + 1)
     for tokens in markdown(is_mdx=suffix == _MDX).blocks(text):
         writer.write(tokens)
-    loaded = blocks.loaded(matter.title, matter.dated)
-    title = matter.title or first_heading(loaded.places)
-    return replace(loaded, title=shorten(title, MAX_TITLE_CHARS) if title else None)
+    return titled(blocks.loaded(matter.title, matter.dated), matter.title)
 
 
 class _Writer:

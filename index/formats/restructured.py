@@ -9,7 +9,6 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -22,14 +21,13 @@ from index.formats.blocks import (
     Blocks,
     as_code,
     before_definition,
-    first_heading,
     introduces,
+    titled,
 )
 from index.formats.charsets import decode
 from index.formats.dates import parse_date
 from index.formats.nested_items import NestedItems
 from index.formats.tables import MAX_CELL_CHARS, Cell, Row, numbered_lines_of
-from index.shortening import MAX_TITLE_CHARS, shorten
 
 _SETTINGS: dict[str, Any] = {
     "file_insertion_enabled": False,
@@ -167,9 +165,7 @@ def load_rst(_suffix: str, content: bytes) -> Loaded:
     _without_remarks(document)
     writer = _Writer(Blocks("heading"))
     writer.write(document)
-    loaded = writer.blocks.loaded(None, writer.dated)
-    title = first_heading(loaded.places)
-    return replace(loaded, title=shorten(title, MAX_TITLE_CHARS) if title else None)
+    return titled(writer.blocks.loaded(None, writer.dated), None)
 
 
 def _without_remarks(document: Any) -> None:
