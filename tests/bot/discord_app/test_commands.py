@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
 
 from bot.discord_app.cogs import COGS
@@ -38,6 +39,16 @@ def test_help_is_shown_privately(
     assert asked.is_private
     assert "`/sources`" in description
     assert "Questions are not kept" in description
+
+
+def test_help_names_all_commands(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    text = local.answer_to(local.slash(channel, asker, "help")).text
+
+    commands = bot.bot.tree.get_commands(type=discord.AppCommandType.chat_input)
+    named = {one.name for one in commands if f"`/{one.name}" in text}
+    assert {one.name for one in commands} - named == {"help"}
 
 
 def test_help_says_that_questions_are_kept_where_they_are(
