@@ -115,11 +115,14 @@ _SILENT_NAMES = frozenset(
         "toc",
     ]
 )
+# What EPUB calls an element.
+_KIND = "epub:type"
 # Names of an `aside` that says something to whoever reads the text: "note", "alert-warning",
 # "callout-tip", "doc-aside--hint". A name that is longer otherwise is that of something else.
 _NOTE_NAME = re.compile(
     r"(?:(?:admonition|alert|callout|doc)[-_]|.*--)?"
-    r"(?:admonition|callout|caution|hint|info|note|tip|warning)(?:[-_](?:block|box))?"
+    r"(?:admonition|callout|caution|hint|info|note|tip|warning|(?:foot|end|rear)note)"
+    r"(?:[-_](?:block|box))?"
 )
 # Parts of names of an `aside` that is none, whatever its other names are.
 _OTHER_ASIDES = frozenset(
@@ -131,6 +134,9 @@ _OTHER_ASIDES = frozenset(
 )
 # What leads to a heading or back to a note says no more, with or without a variation selector.
 _ANCHOR_MARKS = frozenset("¶#§🔗↩↑\ufe0e\ufe0f")
+# What leads to a note, raised: "1", "[2]", "*".
+_REFERENCE = re.compile(r"\[?(?:(?:note )?\d{1,3}|[a-z]|[*†‡])\]?", re.IGNORECASE)
+_RAISED = str.maketrans("0123456789-\u2212", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 _PART_OF_NAME = re.compile(r"[a-z]+")
 SPACE = re.compile(r"[ \t\r\f\v\n]+")
 # Code without text leaves an empty cell empty.
@@ -153,14 +159,42 @@ def text_length(element: Any) -> int:
 def is_unread(element: Any) -> bool:
     """Whether nobody sees an element, it holds no text, or it is a mark to link to by."""
     is_text = isinstance(element.tag, str) and element.tag not in _UNREAD
-    return not is_text or is_hidden(element) or _is_anchor(element)
+    is_link = element.tag == "a"
+    return (
+        not is_text
+        or is_hidden(element)
+        or (is_link and (_is_anchor(element) or _is_reference(element)))
+    )
+
+
+def _is_reference(link: Any) -> bool:
+    """Whether a link is the raised mark that leads to a note."""
+    parent = link.getparent()
+    is_raised = parent is not None and parent.tag == "sup"
+    return (
+        "#" in (link.get("href") or "")
+        and (is_raised or link.get(_KIND) == "noteref" or link.find(".//sup") is not None)
+        and _REFERENCE.fullmatch("".join(link.itertext()).strip()) is not None
+    )
+
+
+def raised(element: Any, before: str) -> str:
+    """
+    The text at the beginning of an element: "10" and a raised "3" are no "103".
+
+    Args:
+        element: The element.
+        before: What stands before it.
+    """
+    text = element.text or ""
+    is_power = element.tag == "sup" and before[-1:].isdigit() and text.strip("-\u2212").isdecimal()
+    return text.translate(_RAISED) if is_power else text
 
 
 def _is_anchor(element: Any) -> bool:
-    """Whether an element is the mark that leads to a heading or back to a note: "¶", "#", "↩"."""
+    """Whether a link is the mark that leads to a heading or back to a note: "¶", "#", "↩"."""
     return (
-        element.tag == "a"
-        and "#" in (element.get("href") or "")
+        "#" in (element.get("href") or "")
         and _ANCHOR_MARKS.issuperset("".join(element.itertext()).strip())
         and element.find(".//code") is None
     )
@@ -191,7 +225,7 @@ def is_note(element: Any) -> bool:
     """Whether an element is an `aside` as guides have them for notes, tips and warnings."""
     if element.tag != "aside":
         return False
-    names = f"{_names(element)} {element.get('role') or ''}"
+    names = f"{_names(element)} {element.get('role') or ''} {element.get(_KIND) or ''}"
     is_other = not _OTHER_ASIDES.isdisjoint(_PART_OF_NAME.findall(names))
     return not is_other and any(map(_NOTE_NAME.fullmatch, names.split()))
 
@@ -225,7 +259,8 @@ def visible_text(element: Any) -> str:
             else:
                 parts.append(" " if inner.tag in BREAKS else "")
                 parts.append(CODE_BEGINS if inner.tag in CODE else "")
-                parts.append(inner.text or "")
+                # Some of the last parts are empty.
+                parts.append(raised(inner, "".join(parts[-9:]) if inner.tag == "sup" else ""))
             continue
         if silent_depth:
             silent_depth -= 1

@@ -98,6 +98,35 @@ def test_a_declared_encoding_is_believed_where_it_is_not_utf8() -> None:
     assert load(content).text == "Хлеб стоит пять рублей."
 
 
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "<sup><a href='#note-1'>[1]</a></sup>",
+        "<a href='#n1'><sup>1</sup></a>",
+        "<a epub:type='noteref' href='notes.xhtml#n1'>*</a>",
+    ],
+)
+def test_what_leads_to_a_note_is_no_part_of_what_it_stands_behind(mark: str) -> None:
+    page = f"<p>The fee is 5{mark} marks.</p><table><tr><td>5{mark}</td><td>6</td></tr></table>"
+
+    assert load(page).text == "The fee is 5 marks.\n\n5 | 6"
+
+
+def test_a_footnote_is_read_and_a_link_that_says_something_stays() -> None:
+    note = "<aside epub:type='footnote' id='n1'><p>Members pay 3.</p></aside>"
+    page = f"<p>See <a href='#4'>4</a> and <sup><a href='#n'>new</a></sup>.</p>{note}"
+
+    assert load(page).text == "See 4 and new.\n\nMembers pay 3."
+
+
+def test_a_power_is_no_figure_of_its_number() -> None:
+    page = "<p>10<sup>3</sup> l, 10<sup>-6</sup>, 250<b></b><sup>1</sup>, m<sup>2</sup></p>"
+    table = "<table><tr><th>a</th><th>b</th></tr><tr><td>10<sup>3</sup></td><td>1</td></tr></table>"
+
+    assert load(page).text == "10³ l, 10⁻⁶, 250¹, m2"
+    assert load(table).text == "a: 10³ | b: 1"
+
+
 def test_the_lists_of_word_are_lists() -> None:
     """It writes paragraphs of a class, with a mark and spaces within."""
     space = "<span style='font:7.0pt \"Times New Roman\"'>&nbsp;&nbsp;&nbsp; </span>"
