@@ -25,6 +25,7 @@ _NO_TITLE = re.compile(
     r"|presentation1|powerpoint presentation",
     re.IGNORECASE,
 )
+_RAISED = str.maketrans("0123456789-\u2212", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 # Longer code is no answer.
 _MAX_CODE_CHARS = 200
 
@@ -78,6 +79,12 @@ def before_definition(term: str) -> str:
     """What is written of a term before what defines it; a question is followed by its answer."""
     name = term.rstrip(" :")
     return f"{name} " if name.endswith("?") else f"{name}: "
+
+
+def raised(text: str, before: str) -> str:
+    """A raised text behind another: "10" and a raised "3" are no "103"."""
+    is_power = before[-1:].isdigit() and text.strip("-\u2212").isdecimal()
+    return text.translate(_RAISED) if is_power else text
 
 
 def introduces(text: str) -> bool:

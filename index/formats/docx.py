@@ -13,7 +13,7 @@ from docx.oxml.ns import qn
 from docx.table import Table, _Cell
 
 from index.formats.base import Loaded
-from index.formats.blocks import Blocks, introduces
+from index.formats.blocks import Blocks, introduces, raised
 from index.formats.docx_notes import Notes
 from index.formats.docx_styles import MAX_STYLES, ParagraphKind, Styles
 from index.formats.nested_items import NestedItems
@@ -41,6 +41,8 @@ _TEXT_BOXES = ".//w:txbxContent[not(ancestor::*[local-name() = 'Fallback'])]"
 # number them, and a paragraph of its own.
 _MIN_CLAUSE_CHARS = 150
 _ENDS_A_CLAUSE = (".", "!", "?", ";")
+_VERTICAL = f"{qn('w:rPr')}/{qn('w:vertAlign')}"
+_VALUE, _ABOVE = qn("w:val"), "superscript"
 _OFF = frozenset({"0", "false", "off"})
 _FIRST_ROW_BIT = 0x20
 _BITS = re.compile(r"[0-9A-Fa-f]{1,8}")
@@ -311,4 +313,11 @@ def _cell_text(cell: Any) -> str:
 
 
 def _text(paragraph: Any) -> str:
-    return "".join(run.text for run in _within(paragraph) if run.tag in _RUNS)
+    parts = [""]
+    for run in _within(paragraph):
+        if run.tag in _RUNS:
+            place = run.find(_VERTICAL)
+            is_raised = place is not None and place.get(_VALUE) == _ABOVE
+            if text := raised(run.text, parts[-1]) if is_raised else run.text:
+                parts.append(text)
+    return "".join(parts)

@@ -33,7 +33,7 @@ from index.formats.html_elements import (
     is_silent,
     is_unread,
     one_line,
-    raised,
+    text_at_start,
     text_length,
     visible_text,
 )
@@ -347,7 +347,7 @@ class _Walk:
         elif tag in CODE and self._block is None:
             self._line.append(CODE_BEGINS)
         self._look_around(element)
-        self.say(raised(element, self._line[-1] if self._line else ""))
+        self.say(text_at_start(element, self._line[-1] if self._line else ""))
 
     def _look_around(self, element: Any) -> None:
         """Note what the text that comes is in, besides its blocks."""

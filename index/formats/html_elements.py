@@ -5,7 +5,7 @@ from typing import Any
 
 from lxml import etree
 
-from index.formats.blocks import CODE_BEGINS, CODE_ENDS
+from index.formats.blocks import CODE_BEGINS, CODE_ENDS, raised
 
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 BLOCKS = HEADINGS | frozenset(
@@ -136,7 +136,6 @@ _OTHER_ASIDES = frozenset(
 _ANCHOR_MARKS = frozenset("¶#§🔗↩↑\ufe0e\ufe0f")
 # What leads to a note, raised: "1", "[2]", "*".
 _REFERENCE = re.compile(r"\[?(?:(?:note )?\d{1,3}|[a-z]|[*†‡])\]?", re.IGNORECASE)
-_RAISED = str.maketrans("0123456789-\u2212", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 _PART_OF_NAME = re.compile(r"[a-z]+")
 SPACE = re.compile(r"[ \t\r\f\v\n]+")
 # Code without text leaves an empty cell empty.
@@ -178,17 +177,10 @@ def _is_reference(link: Any) -> bool:
     )
 
 
-def raised(element: Any, before: str) -> str:
-    """
-    The text at the beginning of an element: "10" and a raised "3" are no "103".
-
-    Args:
-        element: The element.
-        before: What stands before it.
-    """
+def text_at_start(element: Any, before: str) -> str:
+    """The text at the beginning of an element, with what stands before it known."""
     text = element.text or ""
-    is_power = element.tag == "sup" and before[-1:].isdigit() and text.strip("-\u2212").isdecimal()
-    return text.translate(_RAISED) if is_power else text
+    return raised(text, before) if element.tag == "sup" else text
 
 
 def _is_anchor(element: Any) -> bool:
@@ -260,7 +252,9 @@ def visible_text(element: Any) -> str:
                 parts.append(" " if inner.tag in BREAKS else "")
                 parts.append(CODE_BEGINS if inner.tag in CODE else "")
                 # Some of the last parts are empty.
-                parts.append(raised(inner, "".join(parts[-9:]) if inner.tag == "sup" else ""))
+                parts.append(
+                    text_at_start(inner, "".join(parts[-9:]) if inner.tag == "sup" else "")
+                )
             continue
         if silent_depth:
             silent_depth -= 1

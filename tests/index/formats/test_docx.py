@@ -175,6 +175,18 @@ def outline(element: Any, level: int) -> None:
     element.get_or_add_pPr().append(parse_xml(inner))
 
 
+def test_a_power_is_no_figure_of_its_number() -> None:
+    document = docx.Document()
+    paragraph = document.add_paragraph("It holds 10")
+    for text, is_raised in (("3", True), (" l on 5 m", False), ("2", True), (" of 9", False)):
+        paragraph.add_run(text).font.superscript = is_raised
+    paragraph.add_run("2").font.subscript = True
+    buffer = io.BytesIO()
+    document.save(buffer)
+
+    assert parse(".docx", buffer.getvalue()).text == "It holds 10³ l on 5 m2 of 92"
+
+
 def test_notes_stand_below_what_refers_to_them_and_not_in_a_list() -> None:
     document = docx.Document()
     refer(document.add_paragraph("The fee is 5 marks."), "footnote", 2)
