@@ -46,7 +46,7 @@ from index.formats.html_main import (
 )
 from index.formats.html_metadata import stated_date_of, title_of
 from index.formats.html_parsing import parse_page
-from index.formats.html_tables import captions, named_rows
+from index.formats.html_tables import bold_classes, captions, named_rows
 from index.formats.nested_items import NestedItems
 from index.formats.tables import BETWEEN_CELLS, Row, lines_of, numbered_lines_of
 
@@ -247,12 +247,13 @@ def _paragraphs(
 ) -> list[Paragraph]:
     """The paragraphs below `root`, but for those in elements that are left out."""
     walk = _Walk(menus)
+    bold = bold_classes(root)
     silent_depth = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
         if event == "start":
             if silent_depth or is_left_out(element):
                 silent_depth += 1
-            elif element.tag == "table" and (rows := named_rows(element)):
+            elif element.tag == "table" and (rows := named_rows(element, bold)):
                 walk.add_table(captions(element), rows)
                 silent_depth += 1
             else:

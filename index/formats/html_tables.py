@@ -22,14 +22,33 @@ _MAX_NAMED_ROW_CHARS = 2_000
 _MAX_COLSPAN = 1_000
 _MAX_ROWSPAN = 65_534
 _COUNT = re.compile(r"[0-9]{1,9}")
+_BOLD_TAGS = frozenset({"b", "strong"})
+_BOLD = re.compile(r"font-weight\s*+:\s*+(?:bold|[6-9]00)", re.IGNORECASE)
+# What a style sheet says of a class: ".c1 { ... }".
+_STYLE_OF_CLASS = re.compile(r"\.([\w-]++)\s*+\{([^{}]*+)\}")
 
 
-def named_rows(table: Any) -> Sequence[Row]:
+def bold_classes(root: Any) -> frozenset[str]:
+    """The classes of a page that its own style sheets make bold, as exports of programs do."""
+    sheets = (sheet.text or "" for sheet in root.getroottree().iter("style"))
+    return frozenset(
+        found[1]
+        for sheet in sheets
+        for found in _STYLE_OF_CLASS.finditer(sheet)
+        if _BOLD.search(found[2])
+    )
+
+
+def named_rows(table: Any, bold: frozenset[str]) -> Sequence[Row]:
     """
     The rows of a table that names its columns; none of one that doesn't, or lays out a page.
 
     A name is a cell that HTML calls a header, but one in each row is its row's. Where it calls none
-    so, the first rows may look like names.
+    so, the first row names the columns if it alone is bold, or the first rows may look like names.
+
+    Args:
+        table: The table.
+        bold: The classes whose text is bold.
     """
     others = ("table", *HEADINGS)
     if next(table.iterdescendants(*others), None) is not None:
@@ -51,21 +70,44 @@ def named_rows(table: Any) -> Sequence[Row]:
         for row in shown
     ]
     if not any(map(_has_header, elements)):
-        if list(map(_is_bold, shown[:2])) == [True, False]:
-            # As Word, and people in mail, set names apart.
-            rows = [replace(rows[0], is_header=True, is_in_head=True), *rows[1:]]
-        rows = with_header(rows)
+        rows = with_header(_with_bold_row(rows, shown, bold))
     return rows if any(row.is_header for row in rows) else []
+
+
+def _with_bold_row(
+    rows: Sequence[Row], elements: Sequence[Any], bold: frozenset[str]
+) -> Sequence[Row]:
+    """Mark the first row of several cells as names if it is bold and the next one is not."""
+    wide = [at for at, row in enumerate(rows) if sum(bool(cell.text) for cell in row.cells) > 1][:2]
+    if [_is_bold(elements[at], bold) for at in wide] != [True, False]:
+        return rows
+    first = replace(rows[wide[0]], is_header=True, is_in_head=True)
+    return [*rows[: wide[0]], first, *rows[wide[0] + 1 :]]
+
+
+def _is_bold(element: Any, bold: frozenset[str]) -> bool:
+    """Whether all text of an element is bold."""
+    waiting = [element]
+    while waiting:
+        inner = waiting.pop()
+        if not isinstance(inner.tag, str) or is_hidden(inner) or _makes_bold(inner, bold):
+            continue
+        if any(text and not text.isspace() for text in (inner.text, *(one.tail for one in inner))):
+            return False
+        waiting += inner
+    return True
+
+
+def _makes_bold(element: Any, bold: frozenset[str]) -> bool:
+    return (
+        element.tag in _BOLD_TAGS
+        or not bold.isdisjoint((element.get("class") or "").split())
+        or _BOLD.search(element.get("style") or "") is not None
+    )
 
 
 def _has_header(row: Any) -> bool:
     return next(row.iterchildren("th"), None) is not None
-
-
-def _is_bold(row: Any) -> bool:
-    """Whether all words of a row are bold."""
-    bold = sum(text_length(element) for element in row.iter("b", "strong"))
-    return bold >= text_length(row) > 0
 
 
 def _has_more(part: Any) -> bool:

@@ -50,6 +50,44 @@ def test_each_cell_of_a_page_stands_after_the_name_of_its_column(table: str) -> 
     assert lines_of_page(table) == NAMED
 
 
+BOATS = (("Boat", "Dinghies", "Keelboats"), ("Flares", "none", "2 red"), ("Radio", "none", "fixed"))
+NAMED_BOATS = [
+    "Boat: Flares | Dinghies: none | Keelboats: 2 red",
+    "Boat: Radio | Dinghies: none | Keelboats: fixed",
+]
+
+
+@pytest.mark.parametrize(
+    ("style", "name"),
+    [
+        ("", "<b>{}</b>"),
+        ("", "<p><span><strong>{}</strong></span></p>"),
+        ("", '<p style="font-weight: 700">{}</p>'),
+        # As Google Docs writes it.
+        (
+            ".c0{color:#000}.c1{color:#000;font-weight:700}",
+            '<p class="c0"><span class="c1">{}</span>',
+        ),
+    ],
+    ids=["tag", "tag inside", "style", "class"],
+)
+def test_a_first_row_of_a_page_that_alone_is_bold_names_its_columns(style: str, name: str) -> None:
+    names = row_of_page(list(map(name.format, BOATS[0])))
+    page = f"<style>{style}</style><table>{names}{rows_of_page(BOATS[1:])}</table>"
+
+    assert parse(".html", page.encode()).text.split("\n\n") == NAMED_BOATS
+
+
+@pytest.mark.parametrize("bold", [(0, 1, 2), (1,), ()], ids=["all", "another", "none"])
+def test_bold_rows_name_nothing_unless_they_stand_out_at_the_head(bold: tuple[int, ...]) -> None:
+    rows = [
+        [f"<b>{cell}</b>" if number in bold else cell for cell in row]
+        for number, row in enumerate(BOATS)
+    ]
+
+    assert lines_of_page(rows_of_page(rows)) == [" | ".join(row) for row in BOATS]
+
+
 def test_a_table_of_a_page_without_a_header_is_as_it_stands() -> None:
     assert lines_of_page(rows_of_page(CREW)) == [" | ".join(row) for row in CREW]
     assert lines_of_page(row_of_page(["a", "", "c"])) == ["a | | c"]
