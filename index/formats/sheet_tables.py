@@ -41,13 +41,15 @@ class _Table:
         is_wide = _filled(self.names) >= _MIN_DIVIDED_COLUMNS
         return is_wide and bool(cells[0]) and _is_alone(cells)
 
-    def ends_above(self, names: Sequence[str]) -> bool:
-        """Whether a row below a blank one names the columns of another table."""
+    def ends_above(self, head: Sequence[NumberedRow], *, is_titled: bool) -> bool:
+        """Whether the first row of a part below a blank row names the columns of another table."""
+        names = head[0][1]
         usual = sum(map(is_usual, names))
         return (
             usual >= MIN_NAMES
             or any(name and name in self.names for name in names)
             or _width(names) > _width(self.names)
+            or (is_titled and max(_width(cells) for _, cells in head) < _width(self.names))
         )
 
     def written(self, cells: Sequence[str]) -> str:
@@ -141,7 +143,8 @@ def _written(rows: Iterator[NumberedRow], wide: Container[int]) -> Iterator[tupl
     for above, head, rest in _parts(chain(first, rows)):
         count = _count(head, unless=is_first and sheet.shows_names(above, head))
         has_title = any(sheet.divides(table, *row) for row in above)
-        if count and table.names and not has_title and not table.ends_above(head[0][1]):
+        is_other = has_title or (count > 0 and table.ends_above(head, is_titled=bool(above)))
+        if table.names and not is_other:
             count = 0
         is_new = is_first or count > 0 or (not table.names and bool(above))
         is_first = False

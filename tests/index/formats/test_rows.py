@@ -367,6 +367,15 @@ def test_names_below_a_blank_row_show_by_what_they_are(head: str) -> None:
     assert rows[-1].startswith(f"{names[0]}: Ladder\n{names[1]}: 7\n")
 
 
+def test_a_narrower_table_below_a_title_of_its_own_has_names_of_its_own() -> None:
+    table = "Crane,,,\nService,Small,Large,Huge\nLift,85,130,210\nMast,35,45,70\n"
+
+    loaded = parse(".csv", f"{table}\nStorage,,,\nPlace,A week,A month,\nShed,24,85,\n".encode())
+
+    assert loaded.text.endswith("\n\nStorage\n\nPlace: Shed\nA week: 24\nA month: 85")
+    assert loaded.headings[-1].name == "Storage"
+
+
 def test_a_part_between_blank_rows_that_names_nothing_has_its_own_title() -> None:
     rows = "9,14,20\n8,12,19\n"
 
