@@ -327,13 +327,23 @@ def _beginning_with(
 
 
 def _words(node: Any) -> Iterator[str]:
+    paragraph = None
     for text in node.findall(nodes.Text):
+        before, paragraph = paragraph, _paragraph_of(text, node)
+        yield "" if paragraph is before else " "
         if isinstance(text.parent, nodes.footnote_reference | nodes.citation_reference):
             yield "\0"
             continue
         is_code = isinstance(text.parent, nodes.literal)
         yield as_code(text.astext()) if is_code else text.astext()
-        yield " " if isinstance(text.parent, nodes.paragraph) and text.parent is not node else ""
+
+
+def _paragraph_of(text: Any, node: Any) -> Any:
+    """The paragraph below a node that a text stands in, else the node."""
+    inner = text.parent
+    while inner is not node and not isinstance(inner, nodes.paragraph):
+        inner = inner.parent
+    return inner
 
 
 def _one_line(node: Any) -> str:

@@ -155,6 +155,14 @@ def test_any_lines_are_a_page_or_refused(lines: list[str]) -> None:
     read_or_refuse(lambda: load("\n".join(lines)))
 
 
+def test_marks_within_a_paragraph_part_nothing_that_stands_together() -> None:
+    fields = ":Contact: Ann <ann@mill.example>\n:Runs: at noon (*daily*), or on *call*\n"
+
+    assert load(f"Mill\n====\n\n{fields}").text.endswith(
+        "Contact: Ann <ann@mill.example>\n\nRuns: at noon (daily), or on call"
+    )
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [
