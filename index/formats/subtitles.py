@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from html import unescape
-from itertools import groupby
+from itertools import groupby, takewhile
+from operator import itemgetter
 
 from index.errors import DocumentError
 from index.formats.base import Loaded, Place
@@ -67,28 +68,32 @@ def _cues(text: str) -> Iterator[_Cue]:
             continue
         if times is not None:
             # The number of a cue, or its name, stands in the line above its times.
-            cue, before = _cue(times, lines[:-1] if lines and lines[-1].strip() else lines, before)
-            yield cue
+            cues, before = _shown(
+                times, lines[:-1] if lines and lines[-1].strip() else lines, before
+            )
+            yield from cues
         times, lines = found, []
 
 
-def _cue(
+def _shown(
     times: re.Match[str], lines: list[str], before: tuple[str, ...]
-) -> tuple[_Cue, tuple[str, ...]]:
-    """A cue, and all the lines that it shows; what ends at a blank line is no part of it."""
-    shown: list[str] = []
+) -> tuple[list[_Cue], tuple[str, ...]]:
+    """What is shown at once, a cue for each who speaks, and all of its lines, to a blank one."""
+    shown: list[tuple[str, str]] = []
     speaker = ""
-    for line in lines:
-        if not line.strip():
-            break
-        if voice := _VOICE.search(line):
-            speaker = " ".join(voice[1].split())
-        said = " ".join(unescape(_TAG.sub("", line)).split())
-        if said:
-            shown.append(said)
+    for line in takewhile(str.strip, lines):
+        said, *others = _VOICE.split(line)
+        for name, part in zip([speaker, *others[::2]], [said, *others[1::2]], strict=True):
+            speaker = " ".join(name.split())
+            if words := " ".join(unescape(_TAG.sub("", part)).split()):
+                shown.append((speaker, words))
+    start_s, end_s = _seconds(times, 1), _seconds(times, 5)
     # Captions that roll show each line again below the next one.
-    new = tuple(line for line in shown if line not in before)
-    return _Cue(_seconds(times, 1), _seconds(times, 5), new, speaker), tuple(shown)
+    cues = [
+        _Cue(start_s, end_s, tuple(line for _, line in said if line not in before), name)
+        for name, said in groupby(shown, key=itemgetter(0))
+    ]
+    return cues or [_Cue(start_s, end_s, (), speaker)], tuple(line for _, line in shown)
 
 
 def _with_speakers(cues: list[_Cue]) -> list[_Cue]:

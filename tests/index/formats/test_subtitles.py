@@ -96,6 +96,16 @@ def test_a_tag_says_who_speaks_whatever_is_said() -> None:
     assert parse(".vtt", cues_of(*said)).text == "Ann: Note: 35. Rule: 35. Note: 35. Rule: 35."
 
 
+def test_several_may_speak_in_a_cue() -> None:
+    said = ("<v Ann>Is it free? <v Bo>It is.", "<v Bo>For all.\n<v Ann>Good.</v>")
+
+    assert parse(".vtt", cues_of(*said)).text.split("\n\n") == [
+        "Ann: Is it free?",
+        "Bo: It is. For all.",
+        "Ann: Good.",
+    ]
+
+
 def test_srt_is_read_alike() -> None:
     loaded = parse(".srt", SRT.encode())
 
