@@ -20,6 +20,7 @@ from index.documents import Document
 from index.formats.base import ROWS, Place
 from index.formats.nested_items import ITEM_MARK, lettered
 from index.formats.tables import BETWEEN_CELLS
+from index.lines_apart import cut_apart
 
 if TYPE_CHECKING:
     from nupunkt import PunktSentenceTokenizer
@@ -314,7 +315,8 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
     A sentence never begins with a lower-case letter, unless a blank line stands before it or a
     capital follows ("iPhone"). It never runs over a blank line, into a list item or into the next
-    message of a chat, and holds the number that stands before it. A short row of a table is one
+    message of a chat, nor into a line that begins with a label or stands in columns with those
+    around it, and holds the number that stands before it. A short row of a table is one
     sentence. A question that begins a paragraph or an item is one with what follows it on its line:
     what answers it says little without it.
 
@@ -322,7 +324,8 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
         Start and end character of each, in order, without the white space around it. All other
         characters belong to exactly one sentence.
     """
-    for block_start, block_end in _blocks(text):
+    parts = (part for block in _blocks(text) for part in cut_apart(text, *block))
+    for block_start, block_end in parts:
         pending: tuple[int, int] | None = None
         items = {block_start + at for at in lettered(text[block_start:block_end])}
         is_first = True

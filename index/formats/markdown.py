@@ -8,6 +8,7 @@ paragraph, as in the other formats; a term stands before each of its definitions
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from markdown_it.token import Token
 
@@ -27,6 +28,7 @@ from index.formats.markdown_syntax import markdown
 from index.formats.nested_items import NestedItems
 from index.formats.plain_tables import with_rows
 from index.formats.tables import Cell, Row, numbered_lines_of
+from index.lines_apart import labelled
 from index.passages import MIN_WRAPPED_CHARS
 
 _MDX = ".mdx"
@@ -189,7 +191,7 @@ class _Writer:
 
 
 def _text(token: Token) -> str:
-    """The text of a piece without its marks; the lines of wrapped prose are joined."""
+    """The text of a piece without its marks; lines of wrapped prose are joined, unless labelled."""
     parts = [_part(child) for child in token.children or []]
     lines = "".join(parts).split(_HARD_BREAK)
     return "\n".join(filter(None, map(_unwrapped, lines)))
@@ -207,7 +209,10 @@ def _unwrapped(text: str) -> str:
     lines = [" ".join(line.split()) for line in text.split("\n")]
     lines = list(filter(None, lines))
     is_wrapped = sum(map(len, lines[:-1])) >= MIN_WRAPPED_CHARS * (len(lines) - 1)
-    return (" " if is_wrapped else "\n").join(lines)
+    if not is_wrapped:
+        return "\n".join(lines)
+    marks = ("\n" if is_apart else " " for is_apart in labelled(lines))
+    return "".join(chain.from_iterable(zip(marks, lines, strict=True))).strip()
 
 
 def _one_line(token: Token) -> str:

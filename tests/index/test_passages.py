@@ -278,6 +278,26 @@ def test_headings_items_rows_and_paragraphs_are_sentences_of_their_own() -> None
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hours: 24 a week, two weekends of four|\nPay: 15 euros an hour|\nStart: 1 June",
+        "Present: Ann Bee (chair), Bo Dee (clerk),\nCy Eff (boats)|\nApologies: Di Gee",
+        "Sat 18 April   Launching day|\nFri 8 May      Quiz,\n               in the bar|\n"
+        "Sun 3 June     Regatta|\nAll are welcome.",
+        "The hall is open.| Note: bring your own\nRacket: none is lent to guests of the hall.",
+        "He left.|  She stayed until it was dark.|\nThey met again.|  It rained all the evening.",
+    ],
+    ids=["labels", "label and more", "columns", "no label above", "gaps in prose"],
+)
+def test_lines_with_labels_or_in_columns_are_sentences_of_their_own(text: str) -> None:
+    whole = text.replace("|", "")
+
+    found = [whole[start:end] for start, end in sentences(whole)]
+
+    assert found == list(map(str.strip, text.split("|")))
+
+
 def test_lines_of_wrapped_prose_are_no_sentences() -> None:
     text = (
         "The new bridge over the Rhine will cost\n84 million francs. It was designed by the"
