@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from contextlib import suppress
 
 from index.errors import DocumentError
 from index.formats.base import leave_python
@@ -14,7 +15,6 @@ SNIFFED_BYTES = 1_000_000
 
 # Those that text may hold are left out: bell, backspace, white space, and the escape of terminals.
 _CONTROL = re.compile(r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
-_IN_CP1252 = frozenset({"ascii", "iso8859-1"})
 _NEWLINES = re.compile(r"\r\n?")
 
 
@@ -40,15 +40,18 @@ def decode_as(content: bytes, charset: str) -> str:
     """
     Bytes -> text, in the charset that the file states.
 
-    What states ASCII or Latin-1 is read as Windows' charset for western Europe, which begins with
-    both: programs write its dashes and quotation marks all the same, and browsers read it so.
+    What states Latin-1 is read as Windows' charset for western Europe, where that fits: programs
+    write its dashes and quotation marks all the same, and browsers read it so.
 
     Raises:
         LookupError: If there is no such charset.
         ValueError: If the bytes are not in it.
     """
     name = codecs.lookup(charset).name
-    return content.decode("cp1252" if name in _IN_CP1252 else name)
+    if name == "iso8859-1":
+        with suppress(UnicodeDecodeError):
+            return content.decode("cp1252")
+    return content.decode(name)
 
 
 def _decode_any(content: bytes) -> str:

@@ -84,10 +84,9 @@ def test_a_page_of_links_is_still_a_page() -> None:
     assert load(f"<ul>{links}</ul>").text.startswith("- Chapter 0\n- Chapter 1")
 
 
-@pytest.mark.parametrize("stated", ["iso-8859-1", "us-ascii"])
-def test_what_states_latin_1_may_hold_quotation_marks_of_windows(stated: str) -> None:
+def test_what_states_latin_1_may_hold_quotation_marks_of_windows() -> None:
     said = "“Fees” – €5 today."
-    content = f'<meta charset="{stated}"><p>{said}</p>'.encode("cp1252")
+    content = f'<meta charset="iso-8859-1"><p>{said}</p>'.encode("cp1252")
 
     assert parse(".html", content).text == said
 
