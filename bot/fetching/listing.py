@@ -40,8 +40,8 @@ async def in_sitemap(
         web: Fetches them.
         url: The address of a sitemap, or of any other page, whose server then says where its
             sitemaps are.
-        under: How the addresses of the pages begin; without, they are on the same host, or on that
-            of the sitemap: "example.org" may lead to "www.example.org".
+        under: How the addresses of the pages begin; without, they are on the host of the address,
+            or on one to which that redirects: "example.org" may lead to "www.example.org".
         most: At most so many.
 
     Returns:
@@ -53,6 +53,7 @@ async def in_sitemap(
     named = 0
     failures: dict[str, FetchError] = {}
     waiting = [url] if _is_file_of(url, (".xml", ".gz")) else await _sitemaps_of(web, url)
+    hosts = {URL(url).host}
     seen: set[str] = set()
     found: dict[str, Listed] = {}
     while waiting and len(found) < most and len(seen) < _MAX_SITEMAPS:
@@ -66,7 +67,8 @@ async def in_sitemap(
         except FetchError as error:
             failures[sitemap] = error
             continue
-        hosts = {URL(url).host, URL(response.url).host}
+        if URL(sitemap).host == URL(url).host:
+            hosts.add(URL(response.url).host)
         for entry in root.iterchildren("{*}sitemap", "{*}url"):
             where = (entry.findtext("{*}loc") or "").strip()
             if etree.QName(entry).localname == "sitemap":

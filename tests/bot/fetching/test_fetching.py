@@ -396,20 +396,30 @@ def test_where_nothing_begins_so_it_is_said(site: Site, tmp_path: Path) -> None:
     assert why("/none.xml", "sitemap", None) == "it has no pages"
 
 
-def test_a_sitemap_that_stands_on_another_host_names_pages_there(
-    site: Site, tmp_path: Path
+@pytest.mark.parametrize("leads", ["by redirecting", "by naming it", "by robots.txt"])
+def test_a_sitemap_on_another_host_names_pages_there_if_its_address_redirects(
+    site: Site, tmp_path: Path, leads: str
 ) -> None:
-    """As that of www.example.org does, if example.org leads there."""
+    """As that of www.example.org does, if example.org redirects there."""
     there = site.url.replace("127.0.0.1", "localhost")
-    namespace = "http://www.sitemaps.org/schemas/sitemap/0.9"
     listed = f"<url><loc>{there}/a</loc></url><url><loc>http://example.com/b</loc></url>"
-    site.xml("/there.xml", f'<urlset xmlns="{namespace}">{listed}</urlset>')
-    site.redirect("/sitemap.xml", f"{there}/there.xml")
+    site.xml("/there.xml", f"<urlset>{listed}</urlset>")
+    site.xml(
+        "/parts.xml",
+        f"<sitemapindex><sitemap><loc>{there}/there.xml</loc></sitemap></sitemapindex>",
+    )
+    if leads == "by redirecting":
+        site.redirect("/sitemap.xml", f"{there}/parts.xml")
+    elif leads == "by naming it":
+        site.pages["/sitemap.xml"] = site.pages["/parts.xml"]
+    else:
+        site.pages["/robots.txt"] = Page(f"Sitemap: {there}/there.xml".encode())
     site.put("/a", "The library opens at nine.")
 
     told = fetched(tmp_path, [origin(site.url, "sitemap")])
 
-    assert [(one.outcome, one.url) for one in told] == [("new", f"{there}/a")]
+    taken = [one.url for one in told if one.outcome == "new"]
+    assert taken == ([f"{there}/a"] if leads == "by redirecting" else [])
 
 
 def test_a_sitemap_leads_to_no_address_that_may_not_be_written_down(
