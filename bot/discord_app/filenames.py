@@ -27,13 +27,13 @@ def safe_name(given: str) -> str:
         for character in unicodedata.normalize("NFC", last)
         if character.isspace() or unicodedata.category(character) not in _UNSAFE
     )
-    # A leading dot hides a file, and hidden files are not documents.
-    name = " ".join(visible.split()).lstrip(". ").rstrip(". ")
-    stem, dot, ending = name.rpartition(".")
+    stem, dot, ending = " ".join(visible.split()).rstrip(". ").rpartition(".")
     if not dot:
-        stem, ending = name, ""
+        stem, ending = ending, ""
+    # A leading dot hides a file, and hidden files are not documents.
+    stem = stem.lstrip(". ").rstrip()
     ending = f".{ending.lower()}" if ending else ""
-    return _shortened(stem.strip() or "document", ending)
+    return _shortened(stem or "document", ending)
 
 
 def _shortened(stem: str, ending: str) -> str:
