@@ -145,7 +145,7 @@ class Changes:
         refused: list[tuple[str, str]] = []
         for upload in uploads:
             name = safe_name(upload.name)
-            reason = self._reserved(scope, name) or self._intake.unwanted(name, upload.size, sizes)
+            reason = self._reserved(scope, name) or self._intake.wrong_type(name)
             if reason is not None:
                 refused.append((name, reason))
                 continue
@@ -157,7 +157,7 @@ class Changes:
         await asyncio.to_thread(own.sweep)
         for name, upload in wanted:
             show(notice("document_reading", name=shown_name(name)))
-            # Files that were refused take no place.
+            # Files that were refused take no place, and those that got smaller leave some.
             one = self._intake.too_much(
                 name, upload.size, sizes
             ) or await self._intake.fetch_upload(scope, own, name, upload)

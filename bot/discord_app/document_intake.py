@@ -62,10 +62,10 @@ class Intake:
         # Slow servers hold up these threads alone: those of asyncio are few, and read the records.
         self._fetching = ThreadPoolExecutor(PAGES_AT_ONCE, thread_name_prefix="page")
 
-    def unwanted(self, name: str, size: int, sizes: dict[str, int]) -> str | None:
-        """Why a server can't have a document that a member gives, for its type or its size."""
+    def wrong_type(self, name: str) -> str | None:
+        """Why a server can't have a document of such a type."""
         if suffix_of(name).removeprefix(".") in self._settings.document_types:
-            return self.too_much(name, size, sizes)
+            return None
         return notice("document_type", types=sorted(self._settings.document_types))
 
     def too_much(self, name: str, size: int, sizes: dict[str, int]) -> str | None:
@@ -106,7 +106,7 @@ class Intake:
             return notice("page_not_fetched", reason=shown_reason(str(error)))
         found = await asyncio.to_thread(page.name, lambda name: own.is_another(name, url))
         name = safe_name(found)
-        refused = self.unwanted(name, len(page.content), sizes)
+        refused = self.wrong_type(name) or self.too_much(name, len(page.content), sizes)
         return refused or await self.keep(scope, own, name, page.content, page.fetched)
 
     async def keep(

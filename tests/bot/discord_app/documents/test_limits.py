@@ -20,6 +20,15 @@ def test_documents_of_too_many_bytes_together_are_refused_with_both_numbers(plac
     assert "Replaced" in place.add(Upload("0.txt", b"For treason 66 were counted."))
 
 
+def test_a_file_is_added_where_another_one_leaves_room_that_gets_smaller(place: Place) -> None:
+    place.stock(*(Upload(f"{name}.txt", b"x" * 19_000) for name in ("large", "other")))
+    smaller = Upload("large.txt", b"For treason 66 were counted.")
+    said = place.done(place.change("add", file=smaller, file2=Upload("more.txt", b"x" * 19_000)))
+
+    assert "Replaced **large.txt**" in said
+    assert "Added **more.txt**" in said
+
+
 def test_a_document_that_makes_too_many_passages_is_not_kept(place: Place) -> None:
     place.stock(NOTE, Upload("long.txt", LONG.encode()))
     said = place.add(Upload("note.txt", LONG.encode()))
