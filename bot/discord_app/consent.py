@@ -197,7 +197,8 @@ async def ask_author(
             )
         )
     except discord.HTTPException as error:
-        if may_not_write(error):
+        # A channel may be deleted before anybody hears of it.
+        if may_not_write(error) or isinstance(error, discord.NotFound):
             return notice("can_not_ask_author")
         if error.code == INVALID_FORM:
             # There is no message any more to which it would reply.

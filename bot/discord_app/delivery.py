@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import aiohttp
 import discord
 
-from bot.discord_app.limits import ACKNOWLEDGED_S, ALREADY_ACKNOWLEDGED, CLOSED_THREAD
+from bot.discord_app.limits import ACKNOWLEDGED_S, ALREADY_ACKNOWLEDGED, NOT_WRITABLE
 from bot.event_log import event
 
 _log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def _may_pass(error: Exception) -> bool:
 def may_not_write(error: Exception) -> bool:
     """Whether Discord lets Quoth write nothing there, until a moderator changes that."""
     return isinstance(error, discord.Forbidden) or (
-        isinstance(error, discord.HTTPException) and error.code in CLOSED_THREAD
+        isinstance(error, discord.HTTPException) and error.code in NOT_WRITABLE
     )
 
 

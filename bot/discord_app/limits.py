@@ -12,8 +12,9 @@ MAX_CHOICES = 25
 MAX_CHOICE = 100
 
 # Error codes: of what names a message that is not there, of an interaction whose time is over, of
-# one that was answered before, and of threads that are archived or locked.
+# one that was answered before, and of threads that are archived or locked, or of replies where
+# Quoth may not read the messages before them.
 INVALID_FORM = 50_035
 EXPIRED_TOKEN = 50_027
 ALREADY_ACKNOWLEDGED = 40_060
-CLOSED_THREAD = frozenset({50_083, 160_005})
+NOT_WRITABLE = frozenset({50_083, 160_002, 160_005})

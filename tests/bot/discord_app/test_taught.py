@@ -24,6 +24,7 @@ from tests.discord_service import LocalDiscord
 from tests.discord_service.gateway import MESSAGE_CONTENT
 from tests.discord_service.world import (
     MANAGE_GUILD,
+    READ_HISTORY,
     Channel,
     Interaction,
     Message,
@@ -138,9 +139,13 @@ def test_why_an_author_can_not_be_asked_is_not_always_that_the_channel_is_closed
     local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message
 ) -> None:
     moderator = User("moderator")
-    for status, said in ((403, "I can't write in that channel"), (400, "Something went wrong")):
+    closed = "I can't write in that channel"
+    for status, said in ((403, closed), (404, closed), (400, "Something went wrong")):
         local.fault("POST", "/messages", status)
         assert said in teach(local, lesson, moderator)
+    channel.denied = READ_HISTORY
+    assert closed in teach(local, lesson, moderator)
+    channel.denied = 0
 
     opened = open_form(local, lesson, moderator)
     # It was deleted, and nobody has heard of it yet.
