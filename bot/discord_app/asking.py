@@ -317,8 +317,9 @@ class Asking:
                 answer,
                 origin.user_id,
                 origin.server_id,
-                # What was asked in private would stand in the digest, for all who read its channel.
+                # Nobody but its asker is to read what was asked in private or in direct messages.
                 with_question=self._settings.log_questions
+                and origin.server_id is not None
                 and origin.audience is Audience.EVERYBODY,
                 asked=asked,
             )

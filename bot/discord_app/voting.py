@@ -30,11 +30,13 @@ async def vote(
     Remember a vote, for the answer where there is no complaint; return the thanks.
 
     The question is kept with it if its asker votes and will read the thanks, which say so; one that
-    leaned on others is not, since it says nothing without them, nor one that was asked in private.
+    leaned on others is not, since it says nothing without them, nor one that was asked in private
+    or in direct messages.
     """
     question = None
     is_asker = stored.asker == client.records.hashed(interaction.user.id)
-    if not is_button_alone and is_asker and not stored.found.leans:
+    in_server = interaction.guild_id is not None
+    if in_server and is_asker and not is_button_alone and not stored.found.leans:
         question = _question_shown(interaction.message)
     await asyncio.to_thread(
         client.answers.vote,
