@@ -98,7 +98,7 @@ class StoredAnswers:
         self._records = records
         self._database = records.database
         self._removed: dict[tuple[str, str], float] = {}
-        """Documents that were removed of late, by collection and id, and when."""
+        """Documents that this process removed of late, by collection and id, and when."""
 
     def keep(
         self,
@@ -170,7 +170,8 @@ class StoredAnswers:
         """
         Take what is quoted from a document of a server's own out of answers and votes.
 
-        Nothing is kept of it either in the answers that are only being found.
+        Nothing is kept of it either in the answers that this process is only finding; another one
+        that shares the records keeps what it was finding.
         """
         now = self._records.clock()
         for one, removed in self._removed.copy().items():

@@ -181,9 +181,16 @@ class LocalDiscord(State):
         body: str | None = "",
         *,
         mentions: Sequence[User] = (),
+        about: Message | None = None,
     ) -> Channel:
-        """Open a post in a forum, or in another channel a thread that may have a first message."""
-        thread = self._keep(Channel(title, parent.guild, PUBLIC_THREAD, parent, owner=author))
+        """
+        Open a post in a forum, or in another channel a thread that may have a first message.
+
+        A thread about a message that is there has the id of that.
+        """
+        thread = Channel(title, parent.guild, PUBLIC_THREAD, parent, owner=author)
+        thread.id = about.id if about else thread.id
+        self._keep(thread)
         place = thread if parent.type == FORUM else parent
         starter = None
         if body is not None:

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 Json = dict[str, Any]
@@ -122,6 +123,7 @@ class Channel:
     """The tags of a post."""
     is_locked: bool = False
     """Whether a thread takes no messages."""
+    begun: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def place(self) -> "Channel":
@@ -154,6 +156,7 @@ class Channel:
                     "locked": False,
                     "auto_archive_duration": 1440,
                     "archive_timestamp": TIMESTAMP,
+                    "create_timestamp": self.begun.isoformat(),
                 },
             }
         everyone = {"id": str(self.guild.id), "type": 0, "allow": "0", "deny": str(self.denied)}

@@ -157,8 +157,10 @@ class CatchUp(commands.Cog):
                 event(_log, "channel_unread", logging.WARNING, error=type(error).__name__)
                 continue
             self._hand_over(said)
-            is_answered = any(one.author == self._bot.user for one in said)
-            if isinstance(channel, discord.Thread) and channel.id > start.id and not is_answered:
+            if not isinstance(channel, discord.Thread) or _begun(channel) <= start.id:
+                continue
+            # Others, Quoth among them, may have answered it meanwhile.
+            if all(one.author.id == channel.owner_id for one in said):
                 self._bot.dispatch("thread_create", channel)
 
     def _active(self, shard_id: int, since_id: int) -> Iterator[_Readable]:
@@ -192,5 +194,10 @@ class CatchUp(commands.Cog):
 
 
 def _newest(channel: _Readable) -> int:
-    """The id of what came last to a channel, or of itself."""
-    return channel.last_message_id or channel.id
+    """The id of what came last to a channel, or one of the time when it began."""
+    return max(channel.last_message_id or 0, _begun(channel))
+
+
+def _begun(channel: _Readable) -> int:
+    """An id of the time when a channel began; a thread may have the id of an older message."""
+    return time_snowflake(channel.created_at) if channel.created_at else channel.id

@@ -50,7 +50,7 @@ class Posts(commands.Cog):
         origin = Origin(thread.owner_id, thread.id, above(thread, thread.guild), channel.server_id)
         if self._bot.asking.closed_to(origin) is not None or not _may_answer(thread):
             return
-        if not self._begun.begin(thread.id):
+        if not await self._bot.hold(channel.server_id) or not self._begun.begin(thread.id):
             return
         with self._bot.asking.in_flight(), failures_logged(_log, "not_sent"):
             await self._answer(thread, channel, origin)

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from tests.discord_service.world import (
     Message,
     Role,
     User,
+    snowflake,
 )
 
 
@@ -93,6 +95,19 @@ def is_silent(local: LocalDiscord, forum: Channel, channel: Channel, *threads: C
     return not any(said_by_bot(local, thread) for thread in threads)
 
 
+def lose_session(local: LocalDiscord) -> None:
+    """Have the bot be without a connection for a while."""
+    local.gateway.refused_upgrades = 1
+    local.invalidate(resumable=False)
+    local.wait_for(lambda: not local.gateway.connected, "a lost connection")
+
+
+def until_looked(local: LocalDiscord, *threads: Channel) -> None:
+    """Wait until the bot has looked what was said in threads meanwhile."""
+    looks = {("GET", f"/api/v10/channels/{thread.id}/messages") for thread in threads}
+    local.wait_for(lambda: looks <= set(local.requests), "a look")
+
+
 def test_a_post_is_answered_from_its_title_without_any_mention(
     local: LocalDiscord, start_bot: StartBot, channel: Channel, forum: Channel, asker: User
 ) -> None:
@@ -116,15 +131,58 @@ def test_a_post_that_nobody_heard_of_is_answered_once_after_the_connection_is_ba
     start_bot(SURE)
     choose(local, channel, forum)
     heard = local.open_post(forum, asker, "How many for arson?")
-    answer_in(local, heard)
-    local.gateway.refused_upgrades = 1
-    local.invalidate(resumable=False)
-    local.wait_for(lambda: not local.gateway.connected, "a lost connection")
+    # Its answer does not show any more that it was answered.
+    local.delete(answer_in(local, heard))
+    lose_session(local)
     missed = local.open_post(forum, asker, "And how many for arson?")
 
     assert answer_in(local, missed).question == "And how many for arson?"
-    assert is_silent(local, forum, channel)
-    assert [len(said_by_bot(local, one)) for one in (heard, missed)] == [1, 1]
+    until_looked(local, heard)
+    assert is_silent(local, forum, channel, heard)
+    assert len(said_by_bot(local, missed)) == 1
+
+
+def test_after_an_outage_old_threads_and_those_that_others_wrote_in_are_left_alone(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, forum: Channel, asker: User
+) -> None:
+    old = local.open_post(forum, asker, "How many for arson?")
+    old.begun -= timedelta(days=1)
+    start_bot(SURE)
+    choose(local, channel, forum)
+    lose_session(local)
+    taken = local.open_post(forum, asker, "And how many for arson?")
+    local.say(taken, User("bob"), "Ask at the desk.")
+    local.say(old, asker, "Does nobody know?")
+
+    until_looked(local, old, taken)
+    assert is_silent(local, forum, channel, old, taken)
+
+
+def test_a_missed_thread_about_an_older_message_is_answered(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    older = Message(channel, asker, "Good morning.", id=snowflake() - (3_600_000 << 22))
+    channel.messages[older.id] = older
+    start_bot(SURE)
+    choose(local, channel, channel)
+    lose_session(local)
+    missed = local.open_post(channel, asker, "How many for arson?", None, about=older)
+
+    assert answer_in(local, missed).question == "How many for arson?"
+
+
+def test_where_another_process_answers_in_a_server_a_post_is_left_to_it(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, forum: Channel, asker: User
+) -> None:
+    running = start_bot(SURE)
+    choose(local, channel, forum)
+
+    async def hold(_: int | None) -> bool:
+        return False
+
+    running.bot.hold = hold  # type: ignore[method-assign]
+    post = local.open_post(forum, asker, "How many for arson?")
+    assert is_silent(local, forum, channel, post)
 
 
 def test_threads_of_a_channel_are_answered_also_after_a_restart_until_that_is_turned_off(
