@@ -1,9 +1,7 @@
 """
-What some programs add to Markdown: tables that are drawn, attributes in braces, marked words.
+The tables that Pandoc draws in Markdown.
 
-Pandoc writes tables as they would be typed, with a line of dashes below the names, or with a frame;
-Pandoc, Jekyll and MkDocs put attributes behind what they are about; Obsidian shows `==words==`
-as marked.
+They look as they would be typed, with a line of dashes below the names, or with a frame.
 """
 
 import re
@@ -11,7 +9,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from markdown_it.rules_block import StateBlock
-from markdown_it.rules_inline import StateInline
 
 from index.formats.plain_tables import with_rows
 
@@ -22,17 +19,6 @@ _LONG_RULE = re.compile(r"-{8,}[ \t]*")
 # Of the names of columns; of a table whose rows have several lines.
 _MAX_NAME_LINES = 10
 _MAX_LINES = 10_000
-_MAX_CHARS = 500
-_ATTRIBUTE = (
-    r"(?:[#.][\w-]{1,99}|[\w-]{1,99}=(?:\"[^\"{}\n]{0,199}\"|'[^'{}\n]{0,199}'|[^\s\"'{}]{1,199}))"
-)
-_ATTRIBUTES = re.compile(
-    rf"\{{:?[ \t]{{0,9}}{_ATTRIBUTE}(?:[ \t]{{1,9}}{_ATTRIBUTE}){{0,9}}[ \t]{{0,9}}\}}"
-)
-_SPAN = re.compile(rf"\[([^\[\]\n]{{1,{_MAX_CHARS}}})\](?={_ATTRIBUTES.pattern})")
-# Behind these, attributes belong to a link, a picture, code, or emphasis.
-_ENDS = frozenset(")]`*_")
-_MARKED = re.compile(rf"==(?=[^\s=])([^=\n]{{1,{_MAX_CHARS}}})(?<=[^\s=])==(?![\w=])")
 
 
 def drawn_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -101,42 +87,6 @@ def _cells(state: StateBlock, lines: range, columns: Sequence[tuple[int, int | N
 
 def _whole_line(state: StateBlock, number: int) -> str:
     return state.src[state.bMarks[number] : state.eMarks[number]]
-
-
-def attributes(state: StateInline, _silent: bool) -> bool:
-    """Pass over attributes behind what they are about, or alone on a line."""
-    found = _ATTRIBUTES.match(state.src, state.pos, state.posMax)
-    if found is None:
-        return False
-    before = state.src[state.pos - 1 : state.pos]
-    is_alone = before in {"", "\n"} and state.src[found.end() : found.end() + 1] in {"", "\n"}
-    if before not in _ENDS and not is_alone:
-        return False
-    state.pos = found.end()
-    return True
-
-
-def span(state: StateInline, silent: bool) -> bool:
-    """Take words in brackets with attributes for these words."""
-    return _inner(state, _SPAN.match(state.src, state.pos, state.posMax), silent)
-
-
-def marked(state: StateInline, silent: bool) -> bool:
-    """Take marked words for these words; `a==b` marks nothing."""
-    if state.src[state.pos - 1 : state.pos].isalnum():
-        return False
-    return _inner(state, _MARKED.match(state.src, state.pos, state.posMax), silent)
-
-
-def _inner(state: StateInline, found: re.Match[str] | None, silent: bool) -> bool:
-    if found is None:
-        return False
-    if not silent:
-        if state.pending:
-            state.pushPending()
-        state.tokens += state.md.inline.parse(found[1], state.md, state.env, [])
-    state.pos = found.end()
-    return True
 
 
 def _line(state: StateBlock, number: int) -> str:

@@ -21,7 +21,7 @@ from mdit_py_plugins.admon import admon_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
-from index.formats.markdown_extras import attributes, drawn_table, marked, span
+from index.formats.markdown_extras import drawn_table
 from index.formats.templates import template_address, template_tag
 from index.formats.wiki_syntax import hidden_line, wiki_link
 
@@ -112,9 +112,6 @@ class Markdown:
         blocks.before("table", "hidden_line", hidden_line, interrupting)
         blocks.before("table", "drawn_table", drawn_table)
         inline.at("html_inline", _tag)
-        inline.before("link", "span", span)
-        inline.before("link", "attributes", attributes)
-        inline.before("link", "marked", marked)
         inline.before("link", "template", _template_tag)
         inline.before("link", "wiki_link", wiki_link)
         if is_mdx:
