@@ -8,7 +8,7 @@ dates are none of ours, nor are those with conditions.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 # Excel's own limit.
 _MAX_CODE_CHARS = 255
@@ -44,17 +44,25 @@ class _Part:
     after: str
     is_percentage: bool
 
-    def written(self, number: Decimal) -> str:
+    def written(self, number: Decimal) -> str | None:
+        """What it shows; None where that is more figures than can be computed."""
+        if not self.figures:
+            return " ".join(self.before.split())
         whole, _, fraction = self.figures.partition(".")
         number = number.scaleb(2) if self.is_percentage else number
         if self.figures.lower() == "general":
             said = format(number.normalize(), "f")
         else:
             step = Decimal(1).scaleb(-min(len(fraction), _MAX_FIGURES))
-            said = f"{number.quantize(step, ROUND_HALF_UP):{',' if ',' in whole else ''}f}"
-            ahead, point, behind = said.partition(".")
+            try:
+                said = format(number.quantize(step, ROUND_HALF_UP), "f")
+            except InvalidOperation:
+                return None
+            ahead, _, behind = said.partition(".")
+            zeros, mark = whole.count("0"), "," if "," in whole else ""
+            chars = zeros + (max(0, zeros - 1) // 3 if mark else 0)
             behind = behind[: fraction.count("0")] + behind[fraction.count("0") :].rstrip("0")
-            said = ahead.rjust(whole.count("0"), "0") + (point + behind if behind else "")
+            said = f"{int(ahead):0{chars or 1}{mark}}" + (f".{behind}" if behind else "")
         return " ".join(f"{self.before}{said}{self.after}".split())
 
 
@@ -64,17 +72,19 @@ class NumberFormat:
 
     _positive: _Part
     _negative: _Part | None
+    _zero: _Part | None
 
     def written(self, number: float) -> str | None:
         """What Excel shows; None for a number with more figures than it shows."""
         if not abs(number) < 10**_MAX_FIGURES:
             return None
-        exact = Decimal(format(number, f".{_MAX_FIGURES}g"))
-        if number >= 0:
-            return self._positive.written(exact)
-        if self._negative is not None:
-            return self._negative.written(-exact)
-        return f"-{self._positive.written(-exact)}"
+        exact = abs(Decimal(format(number, f".{_MAX_FIGURES}g")))
+        if number < 0 and self._negative is None:
+            shown = self._positive.written(exact)
+            # What is rounded to nothing has no sign.
+            return shown if shown in {None, self._positive.written(Decimal(0))} else f"-{shown}"
+        part = self._negative if number < 0 else self._zero if number == 0 else None
+        return (part or self._positive).written(exact)
 
 
 def number_format(code: str) -> NumberFormat | None:
@@ -82,10 +92,25 @@ def number_format(code: str) -> NumberFormat | None:
     if len(code) > _MAX_CODE_CHARS:
         return None
     positive, *others = [_part(tokens) for tokens in _parts(code)]
-    if positive is None or not _says_more(positive):
+    if positive is None or not positive.figures or not _says_more(positive):
         return None
-    # What has no figures says "-" for nothing, or hides the number.
-    return NumberFormat(positive, others[0] if others else None)
+    negative, zero, *_ = *others, None, None
+    # What is written as the positive ones are is told from them by its colour alone.
+    if negative is not None and (not _is_told(negative) or _is_alike(negative, positive)):
+        negative = None
+    # Accounts write a dash and blanks for nothing: `"-"??`.
+    if zero is not None and (not _is_told(zero) or "?" in zero.figures):
+        zero = None
+    return NumberFormat(positive, negative, zero)
+
+
+def _is_told(part: _Part) -> bool:
+    """Whether a part has figures or words; what has none says "-" for nothing, or hides it."""
+    return bool(part.figures) or any(map(str.isalpha, part.before))
+
+
+def _is_alike(part: _Part, other: _Part) -> bool:
+    return (part.before.split(), part.after.split()) == (other.before.split(), other.after.split())
 
 
 def _parts(code: str) -> Iterator[list[re.Match[str]]]:
@@ -100,7 +125,7 @@ def _parts(code: str) -> Iterator[list[re.Match[str]]]:
 
 
 def _part(tokens: list[re.Match[str]]) -> _Part | None:
-    """None for a part of another kind: a date, a fraction, one with a condition or no figures."""
+    """None for a part of another kind: a date, a fraction, or one with a condition."""
     said = ["", ""]
     figures = ""
     is_percentage = False
@@ -112,7 +137,7 @@ def _part(tokens: list[re.Match[str]]) -> _Part | None:
         texts = (token[name] for name in ("quoted", "escaped", "currency", "percent", "sign"))
         said[bool(figures)] += next(filter(None, texts), " " if token[0].startswith("_") else "")
     # A comma behind the last figure stands for thousands that are left out.
-    if not figures or figures.partition(".")[0].endswith(",") or figures.endswith(","):
+    if figures.partition(".")[0].endswith(",") or figures.endswith(","):
         return None
     return _Part(said[0], figures, said[1], is_percentage)
 

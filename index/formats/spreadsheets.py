@@ -4,7 +4,6 @@ import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from functools import partial
 
 from python_calamine import (
     CalamineError,
@@ -29,7 +28,7 @@ from index.formats.open_document import (
 from index.formats.packages import open_package
 from index.formats.rows import one_line
 from index.formats.sheet_tables import add_rows
-from index.formats.shown_numbers import ShownRows, shown_numbers
+from index.formats.shown_numbers import ShownNumbers, ShownRows
 from index.formats.tables import MAX_REPEATED_CHARS
 
 _OLD = ".xls"
@@ -81,7 +80,7 @@ class _Beside:
             self.shown = lambda sheet: iter(numbers.get(sheet, {}).items())
         else:
             self.title, self.dated = title_and_date(package)
-            self.shown = partial(shown_numbers, package)
+            self.shown = ShownNumbers(package).rows
 
 
 def _add(

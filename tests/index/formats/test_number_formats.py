@@ -24,6 +24,14 @@ _ACCOUNTING = '_-"£"* #,##0.00_-;-"£"* #,##0.00_-;_-"£"* "-"??_-;_-@_-'
         ('General" kg"', 5.4, "5.4 kg"),
         ('0.###"m"', 2.5, "2.5m"),
         ("00000", 123, "00123"),
+        ("000,000", 1234, "001,234"),
+        ('"£"#,##0.00;[Red]"£"#,##0.00', -10, "-£10.00"),
+        ('"£"#,##0.00_);[Red]"£"#,##0.00', -10, "-£10.00"),
+        ("0%", -0.001, "0%"),
+        ("+0%;-0%;0%", 0, "0%"),
+        ('0" days";"overdue";"today"', 0, "today"),
+        ('0" days";"overdue";"today"', -2, "overdue"),
+        ('0" days";"-";"-"', 0, "0 days"),
     ],
 )
 def test_a_format_shows_signs_units_and_zeros(code: str, number: float, shown: str) -> None:
@@ -44,15 +52,22 @@ def test_a_format_that_shows_no_more_than_a_number_or_something_else_is_none(cod
     assert number_format(code) is None
 
 
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), 1e15])
-def test_a_number_with_more_figures_than_are_shown_stays_as_it_is(number: float) -> None:
-    made = number_format("0%")
+@pytest.mark.parametrize(
+    ("code", "number"),
+    [("0%", float("nan")), ("0%", float("inf")), ("0%", 1e15), (f'0.{"0" * 15}"m"', 1e14)],
+)
+def test_a_number_with_more_figures_than_are_shown_stays_as_it_is(code: str, number: float) -> None:
+    made = number_format(code)
 
     assert made is not None
     assert made.written(number) is None
 
 
-@given(st.text('0#?.,%"\\[]$€;-_*yGEneral '), st.floats())
+@given(
+    st.text('0#?.,%"\\[]$€;-_*yGEneral ')
+    | st.integers(0, 40).map(lambda places: f'0.{"0" * places}"m"'),
+    st.floats() | st.integers(-(10**15), 10**15).map(float),
+)
 def test_any_code_shows_any_number_or_says_nothing(code: str, number: float) -> None:
     made = number_format(code)
 

@@ -1,5 +1,7 @@
 """Workbooks: rows of sheets, with the names of their columns."""
 
+import io
+import zipfile
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -8,6 +10,7 @@ import pytest
 
 from index.errors import DocumentError
 from index.formats import parse
+from index.formats.packages import read_xml
 from index.parsing import ParserProcess
 from tests.index.formats.archives import package
 
@@ -118,6 +121,43 @@ def test_numbers_are_read_as_they_are_shown() -> None:
     loaded = parse(".xlsx", workbook(sheets, formats=["General", '"£"#,##0.00', "0%"]))
 
     assert loaded.text == "Ann | £12.50 | 15% | 2\n\nBo | £9.00 | 100% | TRUE"
+
+
+def test_a_workbook_whose_formats_are_damaged_shows_its_numbers() -> None:
+    rows = '<row r="1"><c s="0"><v>12.5</v></c></row>'
+    content = workbook({"A": rows}, formats=['"£"0.00'])
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = {name: archive.read(name).decode() for name in archive.namelist()}
+
+    assert (
+        parse(
+            ".xlsx", package({**members, "xl/styles.xml": "<styleSheet><a:b/>&no;</styleSheet>"})
+        ).text
+        == "12.5"
+    )
+
+
+def test_the_formats_of_a_workbook_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    monkeypatch.setattr(
+        "index.formats.shown_numbers.read_xml",
+        lambda archive, path: read.append(path) or read_xml(archive, path),
+    )
+    rows = '<row r="1"><c s="0"><v>5</v></c></row>'
+
+    loaded = parse(".xlsx", workbook({"A": rows, "B": rows, "rId1": rows}, formats=['"£"0']))
+
+    assert loaded.text.split("\n\n") == ["£5"] * 3
+    assert sorted(read) == ["xl/styles.xml", "xl/workbook.xml"]
+
+
+def test_a_sheet_whose_name_is_the_id_of_another_has_its_own_numbers() -> None:
+    def rows(style: int) -> str:
+        return f'<row r="1"><c s="{style}"><v>5</v></c></row>'
+
+    sheets = {"rId2": rows(0), "B": rows(1)}
+
+    assert parse(".xlsx", workbook(sheets, formats=['"£"0', "0%"])).text == "£5\n\n500%"
 
 
 def test_sums_of_times_are_read_in_hours() -> None:
