@@ -39,11 +39,14 @@ _MAX_REPEATED = 1_000
 _PRESENTATIONS = ".odp"
 # In one row or column of a sheet.
 _MAX_CELLS = 10_000_000
-_SPANNED = re.compile(rb"number-(?:row|column)s-spanned=[\"'](?:[2-9]|1\d)")
-_NUMBER = re.compile(rb"value-type=[\"'](?:currency|float|percentage|time)")
+_COUNTED = re.compile(
+    rb"number-(?:row|column)s-spanned=[\"'](?:[2-9]|1\d)"
+    rb"|value-type=[\"'](?:currency|float|percentage|time)"
+)
 _NUMBERS = frozenset({"currency", "float", "percentage", "time"})
 # What shows no more than the number, with marks for thousands or without.
 _PLAIN = re.compile(r"[-\u2212]?(?:0|[1-9][\d., '\u2019]*+)?(?:[.,]\d++)?(?:E[-+]?\d++)?")
+_NOT_ZERO = re.compile("[1-9]")
 _ANY_CELL = frozenset({"table-cell", "covered-table-cell"})
 # As LibreOffice calls the style in files.
 _TABLE_HEADING = "Table_20_Heading"
@@ -79,22 +82,24 @@ def meta_title_and_date(package: zipfile.ZipFile) -> tuple[str | None, date | No
     return title or None, parse_date(created)
 
 
-def merged_cells(package: zipfile.ZipFile) -> dict[int, list[MergedCells]]:
-    """The cells of an ODS file that cover others, by the numbers of their sheets, from 0."""
+def cells_of_ods(
+    package: zipfile.ZipFile,
+) -> tuple[dict[int, list[MergedCells]], dict[int, dict[int, dict[int, str]]]]:
+    """
+    What cells of an ODS file cover or show, by the numbers of their sheets, from 0.
+
+    Returns:
+        The cells that cover others, and what numbers show that is more than a number, by row and
+        column.
+    """
     merged: defaultdict[int, list[MergedCells]] = defaultdict(list)
-    for sheet, top, row in _sheet_rows(package, if_any=_SPANNED):
-        merged[sheet] += _merged(row, top)
-    return merged
-
-
-def shown_numbers_of_ods(package: zipfile.ZipFile) -> dict[int, dict[int, dict[int, str]]]:
-    """What the numbers of an ODS file show that is more than a number: by sheet, row, column."""
     shown: defaultdict[int, dict[int, dict[int, str]]] = defaultdict(dict)
-    for sheet, top, row in _sheet_rows(package, if_any=_NUMBER):
+    for sheet, top, row in _sheet_rows(package):
+        merged[sheet] += _merged(row, top)
         if texts := dict(_shown(row)):
             repeated = _count(row, "number-rows-repeated")
             shown[sheet].update(dict.fromkeys(range(top, top + repeated), texts))
-    return shown
+    return merged, shown
 
 
 def _shown(row: Any) -> Iterator[tuple[int, str]]:
@@ -106,23 +111,26 @@ def _shown(row: Any) -> Iterator[tuple[int, str]]:
                 lines = ("".join(each.itertext()) for each in cell if _name(each) == "p")
                 text = " ".join(" ".join(lines).split())
                 if not _PLAIN.fullmatch(text):
+                    text = f"-{text}" if _is_negative_by_colour(cell, text) else text
                     repeated = _count(cell, "number-columns-repeated")
                     yield from ((column, text) for column in range(left, left + repeated))
             left += _count(cell, "number-columns-repeated", _MAX_CELLS)
 
 
-def _sheet_rows(
-    package: zipfile.ZipFile, if_any: re.Pattern[bytes]
-) -> Iterator[tuple[int, int, Any]]:
+def _is_negative_by_colour(cell: Any, text: str) -> bool:
+    """Whether neither a sign nor a word tells what a cell shows from an amount above zero."""
+    is_below_zero = _attribute(cell, "value").startswith("-") and _NOT_ZERO.search(text)
+    return bool(is_below_zero) and not any(each.isalpha() or each in "-\u2212(" for each in text)
+
+
+def _sheet_rows(package: zipfile.ZipFile) -> Iterator[tuple[int, int, Any]]:
     """
     Walk through the rows of an ODS file, each with the numbers of its sheet and its row, from 0.
 
-    Args:
-        package: The file.
-        if_any: What has to stand somewhere in it; else there are none.
+    There are none where no cell of the file covers others or is a number.
     """
     content = read_member(package, _CONTENT)
-    if not if_any.search(content):
+    if not _COUNTED.search(content):
         return
     walk = etree.iterparse(
         io.BytesIO(content), tag=("{*}table", "{*}table-row"), resolve_entities=False

@@ -19,12 +19,7 @@ from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.office_properties import title_and_date
-from index.formats.open_document import (
-    MergedCells,
-    merged_cells,
-    meta_title_and_date,
-    shown_numbers_of_ods,
-)
+from index.formats.open_document import MergedCells, cells_of_ods, meta_title_and_date
 from index.formats.packages import open_package
 from index.formats.rows import one_line
 from index.formats.sheet_tables import add_rows
@@ -75,8 +70,7 @@ class _Beside:
         package = open_package(content)
         if suffix == _OPEN:
             self.title, self.dated = meta_title_and_date(package)
-            self.merged = merged_cells(package)
-            numbers = shown_numbers_of_ods(package)
+            self.merged, numbers = cells_of_ods(package)
             self.shown = lambda sheet: iter(numbers.get(sheet, {}).items())
         else:
             self.title, self.dated = title_and_date(package)

@@ -192,6 +192,24 @@ def test_numbers_of_ods_files_are_read_as_they_are_shown() -> None:
     )
 
 
+def test_amounts_of_ods_files_that_are_negative_by_their_colour_alone_have_a_sign() -> None:
+    cells = "".join(
+        f"<table:table-cell office:value-type='currency' office:value='{value}'>"
+        f"<text:p>{shown}</text:p></table:table-cell>"
+        for value, shown in (
+            ("-5", "£5.00"),
+            ("5", "£6.00"),
+            ("-7", "(£7.00)"),
+            ("-8", "£8.00-"),
+            ("-9", "£9 loss"),
+            ("-0.001", "£0.00"),
+        )
+    )
+    rows = f"<table:table-row>{cells}</table:table-row>"
+
+    assert parse(".ods", ods(rows)).text == "-£5.00 | £6.00 | (£7.00) | £8.00- | £9 loss | £0.00"
+
+
 def test_each_sheet_has_its_own_names_and_places() -> None:
     content = workbook(
         {
