@@ -32,6 +32,7 @@ _QUOTED = re.compile(r"^(?:>[ \t]?)+", re.MULTILINE)
 # A line of flowed text that goes on in the next one; "-- " is none, but stands over a signature.
 _FLOWED = re.compile(r"(?<!\n--)(?<!\A--) \n")
 _CLOSED = ARCHIVES | MAIL
+_TEXTS = frozenset({"text/plain", "text/html"})
 
 
 def load_eml(_suffix: str, content: bytes) -> Loaded:
@@ -89,8 +90,14 @@ def _add(blocks: Blocks, message: Message, items: NestedItems, within: str) -> N
 
 def _is_inline_file(part: Message, name: str) -> bool:
     """Whether a part that is shown within the message is a file: no text of it, and no picture."""
-    is_text = part.get_content_type() in {"text/plain", "text/html"}
-    return not is_text and is_read(name, without=_CLOSED)
+    return part.get_content_type() not in _TEXTS and is_read(name, without=_CLOSED)
+
+
+def _is_file(part: Message) -> bool:
+    """Whether a part of a version that is not read is a file; its text may have a name, too."""
+    is_text = part.get_content_type() in _TEXTS
+    is_attached = not is_text or part.get_content_disposition() == "attachment"
+    return is_attached and is_read(part.get_filename() or "", without=_CLOSED)
 
 
 def _parts(message: Message) -> Iterator[Message]:
@@ -102,7 +109,7 @@ def _parts(message: Message) -> Iterator[Message]:
         part, has_only_files = waiting.pop()
         payload = part.get_payload()
         if not isinstance(payload, list):
-            if not has_only_files or is_read(part.get_filename() or "", without=_CLOSED):
+            if not has_only_files or _is_file(part):
                 yield part
             continue
         inner = [each for each in payload if isinstance(each, Message)]

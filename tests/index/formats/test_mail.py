@@ -47,6 +47,17 @@ def test_of_two_versions_of_a_text_one_is_read() -> None:
     assert parse(".eml", rich.as_bytes()).text == "Subject: Rich\n\nFees\n\nA roll costs 1."
 
 
+@pytest.mark.parametrize("rich", ["text/html; name=body.html", "text/plain; name=body.txt"])
+def test_a_version_of_a_text_that_has_a_name_is_no_file(rich: str) -> None:
+    both = (
+        "Subject: Fees\nContent-Type: multipart/alternative; boundary=x\n\n"
+        "--x\nContent-Type: text/plain\n\nA loaf costs 4.\n"
+        f"--x\nContent-Type: {rich}\n\nA loaf costs 4.\n--x--\n"
+    )
+
+    assert parse(".eml", both.encode()).text == "Subject: Fees\n\nA loaf costs 4."
+
+
 def test_attachments_are_read_with_their_places_or_named() -> None:
     made = message()
     made.add_attachment(b"name,fee\nBread,4\n", "text", "csv", filename="fees.csv")
