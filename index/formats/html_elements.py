@@ -168,13 +168,19 @@ def is_unread(element: Any) -> bool:
 
 def _is_reference(link: Any) -> bool:
     """Whether a link is the raised mark that leads to a note."""
-    parent = link.getparent()
-    is_raised = parent is not None and parent.tag == "sup"
-    return (
-        "#" in (link.get("href") or "")
-        and (is_raised or link.get(_KIND) == "noteref" or link.find(".//sup") is not None)
-        and _REFERENCE.fullmatch("".join(link.itertext()).strip()) is not None
+    if "#" not in (link.get("href") or ""):
+        return False
+    said = _text(link)
+    parent, inner = link.getparent(), link.find(".//sup")
+    is_raised = (parent is not None and parent.tag == "sup") or (
+        inner is not None and _text(inner) == said
     )
+    is_marked = is_raised or link.get(_KIND) == "noteref"
+    return is_marked and _REFERENCE.fullmatch(said) is not None
+
+
+def _text(element: Any) -> str:
+    return "".join(element.itertext()).strip()
 
 
 def text_at_start(element: Any, before: str) -> str:
@@ -187,7 +193,7 @@ def _is_anchor(element: Any) -> bool:
     """Whether a link is the mark that leads to a heading or back to a note: "¶", "#", "↩"."""
     return (
         "#" in (element.get("href") or "")
-        and _ANCHOR_MARKS.issuperset("".join(element.itertext()).strip())
+        and _ANCHOR_MARKS.issuperset(_text(element))
         and element.find(".//code") is None
     )
 

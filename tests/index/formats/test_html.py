@@ -114,8 +114,10 @@ def test_what_leads_to_a_note_is_no_part_of_what_it_stands_behind(mark: str) -> 
 def test_a_footnote_is_read_and_a_link_that_says_something_stays() -> None:
     note = "<aside epub:type='footnote' id='n1'><p>Members pay 3.</p></aside>"
     page = f"<p>See <a href='#4'>4</a> and <sup><a href='#n'>new</a></sup>.</p>{note}"
+    power = "<p>It takes <a href='#p'>10<sup>2</sup></a> units.</p>"
 
     assert load(page).text == "See 4 and new.\n\nMembers pay 3."
+    assert load(power).text == "It takes 10² units."
 
 
 def test_a_power_is_no_figure_of_its_number() -> None:
