@@ -77,7 +77,7 @@ class _Writer:
         self._items = items
         self._notes = notes
         self._below: list[Any] = []
-        """The notes that stand below the list that goes on."""
+        """The notes that stand below the list that goes on, or may begin."""
         self._list: ParagraphKind | None = None
         """The first item of the list that goes on, or a later one if that is less deep."""
         self._may_join = False
@@ -94,7 +94,8 @@ class _Writer:
                 if next(element.iter(_TEXT_BOX), None) is not None:
                     self._boxes(element)
             self._below += self._notes.take(element)
-            if self._list is None:
+            # What introduces a list keeps its items right below it.
+            if self._list is None and not self._may_join:
                 self._write_notes()
         self._write_notes()
 

@@ -195,12 +195,46 @@ def test_notes_stand_below_what_refers_to_them_and_not_in_a_list() -> None:
     refer(document.add_paragraph("soap", "List Bullet"), "footnote", 2)
     add_notes(document, "footnote", "Members pay 3 marks.")
     add_notes(document, "endnote", "A large one.")
-    buffer = io.BytesIO()
-    document.save(buffer)
 
-    assert parse(".docx", buffer.getvalue()).text == (
+    assert saved_text(document) == (
         "The fee is 5 marks.\n\nMembers pay 3 marks.\n\nBring:\n- a towel\n- soap\n\nA large one."
     )
+
+
+def test_a_note_of_the_line_that_introduces_a_list_stands_below_the_list() -> None:
+    document = docx.Document()
+    refer(document.add_paragraph("Bring:"), "footnote", 2)
+    document.add_paragraph("a towel", "List Bullet")
+    document.add_paragraph("Soap is there.")
+    add_notes(document, "footnote", "Or rent it.")
+
+    assert saved_text(document) == "Bring:\n- a towel\n\nOr rent it.\n\nSoap is there."
+
+
+def test_a_note_that_was_taken_out_is_not_read() -> None:
+    document = docx.Document()
+    paragraph = document.add_paragraph("The fee is 5 marks.")
+    refer(paragraph, "footnote", 2)
+    taken_out = parse_xml(f"<w:del {nsdecls('w')}/>")
+    taken_out.append(paragraph._p[-1])
+    paragraph._p.append(taken_out)
+    add_notes(document, "footnote", "Members pay 3 marks.")
+
+    assert saved_text(document) == "The fee is 5 marks."
+
+
+def test_damaged_notes_refuse_no_document() -> None:
+    document = docx.Document()
+    refer(document.add_paragraph("The fee is 5 marks."), "footnote", 2)
+    add_notes(document, "footnote", "Members pay <3 marks.")
+
+    assert saved_text(document) == "The fee is 5 marks."
+
+
+def saved_text(document: Document) -> str:
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return parse(".docx", buffer.getvalue()).text
 
 
 def refer(paragraph: Paragraph, kind: str, number: int) -> None:
