@@ -28,6 +28,8 @@ class _Table:
     names: Sequence[str]
     """The names of its columns; none if it has none, or they are too long to stand in each row."""
     title: str
+    narrowest: int = 0
+    """How many columns the narrowest of its rows fills that came so far, its names among them."""
     section: str | None = None
     """What the last row says that divided it; None before the first one."""
 
@@ -49,11 +51,16 @@ class _Table:
             usual >= MIN_NAMES
             or any(name and name in self.names for name in names)
             or _width(names) > _width(self.names)
-            or (is_titled and max(_width(cells) for _, cells in head) < _width(self.names))
+            or (
+                is_titled
+                and max(_width(cells) for _, cells in head) < self.narrowest
+                and _may_all_be_names(names)
+            )
         )
 
     def written(self, cells: Sequence[str]) -> str:
         """What is written for a row."""
+        self.narrowest = min(self.narrowest, _width(cells))
         more = (f"column {place}" for place in range(len(self.names) + 1, len(cells) + 1))
         return (
             named(zip(chain(self.names, more), cells, strict=False))
@@ -151,7 +158,7 @@ def _written(rows: Iterator[NumberedRow], wide: Container[int]) -> Iterator[tupl
         if is_new:
             names = names_of([cells for _, cells in head[:count]]) if count else []
             is_repeated = sum(map(len, names)) <= _MAX_NAMES_CHARS
-            table = _Table(names if is_repeated else [], _title(above))
+            table = _Table(names if is_repeated else [], _title(above), _width(names))
             yield from ((number, _plain(cells), "") for number, cells in above)
             if not table.names or len(head) == count:
                 yield from (
@@ -222,6 +229,12 @@ def _filled(cells: Sequence[str]) -> int:
 
 def _width(cells: Sequence[str]) -> int:
     return max((place for place, cell in enumerate(cells, start=1) if cell), default=0)
+
+
+def _may_all_be_names(cells: Sequence[str]) -> bool:
+    """Whether each cell begins with a capital, and none says what another one does."""
+    said = [cell for cell in cells if cell]
+    return len({*said}) == len(said) and all(cell[0].isupper() for cell in said)
 
 
 def _title(rows: Iterable[NumberedRow]) -> str:

@@ -376,6 +376,19 @@ def test_a_narrower_table_below_a_title_of_its_own_has_names_of_its_own() -> Non
     assert loaded.headings[-1].name == "Storage"
 
 
+@pytest.mark.parametrize(
+    ("note", "first"),
+    [("", "Water,Warm,Cold"), ("hot", "Water,free,none"), ("hot", "Water,Free,Free")],
+    ids=["as narrow as a row above", "small letters", "one word twice"],
+)
+def test_rows_below_a_title_are_no_names_of_another_table(note: str, first: str) -> None:
+    table = f"Item,Small,Large,Note\nTea,2,3,{note}\nCoffee,3,4,with milk\n"
+
+    loaded = parse(".csv", f"{table}\nCold,,,\n{first},\nJuice,2,3,\nCola,2,3,\n".encode())
+
+    assert loaded.text.endswith("\n\nItem: Cola\nSmall: 2\nLarge: 3")
+
+
 def test_a_part_between_blank_rows_that_names_nothing_has_its_own_title() -> None:
     rows = "9,14,20\n8,12,19\n"
 
