@@ -146,13 +146,14 @@ def _tells(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool | None
     ]
     evidence = _cased_apart(columns) + _new_values(columns)
     evidence += _mixed(first, columns, others) + _united(columns)
-    # "2 hours" over prices is a name if other columns have one, too.
+    # "2 hours" over prices is a name if other columns have one, too. In the first column, it is
+    # what its row is about.
     least = 0
     years = sum(1 for name in first if _YEAR.fullmatch(name))
     year = _YEAR if years > 1 else _NEAR_YEAR
     for column, (name, below) in enumerate(columns):
         if _kind(name) == "quantity" and not _names_by_year(name, below, year):
-            if not _names_by_unit(name, below):
+            if column == 0 or not _names_by_unit(name, below):
                 return False
             least = 1
             continue
@@ -298,10 +299,9 @@ def _names_by_year(name: str, below: Sequence[str], year: re.Pattern[str]) -> bo
 
 
 def _names_by_unit(name: str, below: Sequence[str]) -> bool:
-    """Whether a first cell has a unit, and stands over quantities that have another, or none."""
-    unit = _letters(name)
+    """Whether a first cell has a unit, and stands over quantities that have none."""
     kinds = [_kind(cell) for cell in below]
-    is_apart = bool(unit) and unit not in map(_letters, below)
+    is_apart = bool(_letters(name)) and not any(map(_letters, below))
     return is_apart and kinds.count("quantity") >= _MIN_KIND_SHARE * len(kinds)
 
 

@@ -175,13 +175,19 @@ def test_a_table_of_a_page_without_a_header_is_as_it_stands() -> None:
           ("Floors", "2 to 3", "1 to 2"), ("Rent", "£900", "£800")),
          ["Heating | gas | oil", "Built | 1931 | 1950", "Area | 80 m² | 95 m²",
           "Floors | 2 to 3 | 1 to 2", "Rent | £900 | £800"]),
-        # A time over prices, among other names; a length among facts.
+        # A time over prices, among other names; a length among facts, times in the first rows.
         ((("Boat", "2 hours", "Half day", "Deposit"), ("Wayfarer", "22", "38", "100"),
           ("Topper", "12", "20", "40")),
          ["Boat: Wayfarer | 2 hours: 22 | Half day: 38 | Deposit: 100",
           "Boat: Topper | 2 hours: 12 | Half day: 20 | Deposit: 40"]),
         ((("Mast", "12 m", "oak"), ("Crew", "4", "6"), ("Berths", "3", "5")),
          ["Mast | 12 m | oak", "Crew | 4 | 6", "Berths | 3 | 5"]),
+        ((("Bus", "20 min", "free", "daily"), ("Train", "1 h", "£5", "2 a day"),
+          ("Plane", "2 h", "£50", "1 a day")),
+         ["Bus | 20 min | free | daily", "Train | 1 h | £5 | 2 a day",
+          "Plane | 2 h | £50 | 1 a day"]),
+        ((("1 hour", "free", "free"), ("2", "£2", "£3"), ("3", "£4", "£6")),
+         ["1 hour | free | free", "2 | £2 | £3", "3 | £4 | £6"]),
         ((("Sun", "by call", "by call"), ("Mon", "9-12", "closed"), ("Tue", "9-12", "2-5"),
           ("Wed", "closed", "2-5")),
          ["Sun | by call | by call", "Mon | 9-12 | closed", "Tue | 9-12 | 2-5",
@@ -193,8 +199,9 @@ def test_a_table_of_a_page_without_a_header_is_as_it_stands() -> None:
         *("figures", "few figures"),
         *("number", "lives", "places", "countries", "corner and sum", "one column", "sum above"),
         *("hours and days off", "days off without names", "facts that lack numbers"),
-        *("counts of two flats", "one word for two columns"),
+        "counts of two flats",
         *("mostly prices", "facts of two houses", "hours over prices", "a length among facts"),
+        *("another unit", "a unit in the first cell", "one word for two columns"),
     ],
 )  # fmt: skip
 def test_a_first_row_that_is_marked_by_nothing_is_told_by_what_stands_below(
