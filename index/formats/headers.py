@@ -29,9 +29,6 @@ _MIN_CASED_APART = 2
 # Columns of numbers in which some cells say "closed" or the like, and how many of their cells are
 # numbers; one column or one number may be so by chance.
 _MIN_MIXED = 2
-# Columns whose name has no figure, over cells that all have one and mostly the same unit; one may
-# be so in a list of facts.
-_MIN_UNITED = 2
 # Numbers with marks, signs and a unit; dates and times in figures.
 _QUANTITY = re.compile(
     r"[^\w\s]{0,3} ?(?:[A-Z]{1,3} ?)?\d[\d.,:'/ -]{0,25}"
@@ -144,8 +141,7 @@ def _tells(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool | None
         (name, [row[column] for row in others if column < len(row) and row[column]])
         for column, name in enumerate(first)
     ]
-    evidence = _cased_apart(columns) + _new_values(columns)
-    evidence += _mixed(first, columns, others) + _united(columns)
+    evidence = _cased_apart(columns) + _new_values(columns) + _mixed(first, columns, others)
     # "2 hours" over prices is a name if other columns have one, too. In the first column, it is
     # what its row is about.
     least = 0
@@ -234,27 +230,6 @@ def _mixed(first: Sequence[str], columns: _Columns, others: Sequence[Sequence[st
     return mixed if mixed >= _MIN_MIXED else 0
 
 
-def _united(columns: _Columns) -> int:
-    """
-    In how many columns words stand over cells that all have a figure, and mostly the same unit.
-
-    So they do over prices, one of which is "plus 50 %". What facts have are units that differ.
-    """
-    united = 0
-    for name, below in columns:
-        units = [unit for cell in below if (unit := _unit(cell))]
-        quantities = sum(_kind(cell) == "quantity" for cell in below)
-        united += (
-            bool(name)
-            and not _has_figure(name)
-            and len(below) >= _MIN_FIGURED
-            and all(map(_has_figure, below))
-            and len(below) / 2 < quantities < _MIN_KIND_SHARE * len(below)
-            and max(map(units.count, units), default=0) > len(below) / 2
-        )
-    return united if united >= _MIN_UNITED else 0
-
-
 def _cased_apart(columns: _Columns) -> int:
     """In how many columns the first row has other capital letters than all rows below have."""
     # Either all names begin with a capital, or none does.
@@ -307,11 +282,6 @@ def _names_by_unit(name: str, below: Sequence[str]) -> bool:
 
 def _letters(cell: str) -> str:
     return "".join(filter(str.isalpha, cell)).lower()
-
-
-def _unit(cell: str) -> str:
-    """The letters of a cell, or else the sign of its currency."""
-    return _letters(cell) or "".join(sign for sign in cell if sign in _SIGNS)
 
 
 def _kind(cell: str) -> str:
