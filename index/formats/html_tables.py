@@ -22,6 +22,8 @@ _MAX_NAMED_ROW_CHARS = 2_000
 _MAX_COLSPAN = 1_000
 _MAX_ROWSPAN = 65_534
 _COUNT = re.compile(r"[0-9]{1,9}")
+# A fact has two cells: what it is about, and what it says.
+_FACT = 2
 _BOLD_TAGS = frozenset({"b", "strong"})
 _BOLD = re.compile(r"font-weight\s*+:\s*+(?:bold|[6-9]00)", re.IGNORECASE)
 # What a style sheet says of a class: ".c1 { ... }".
@@ -44,7 +46,8 @@ def named_rows(table: Any, bold: frozenset[str]) -> Sequence[Row]:
     The rows of a table that names its columns; none of one that doesn't, or lays out a page.
 
     A name is a cell that HTML calls a header, but one in each row is its row's. Where it calls none
-    so, the first row names the columns if it alone is bold, or the first rows may look like names.
+    so, the first row names the columns if it alone is bold and has no figure, or the first rows may
+    look like names.
 
     Args:
         table: The table.
@@ -77,12 +80,20 @@ def named_rows(table: Any, bold: frozenset[str]) -> Sequence[Row]:
 def _with_bold_row(
     rows: Sequence[Row], elements: Sequence[Any], bold: frozenset[str]
 ) -> Sequence[Row]:
-    """Mark the first row of several cells as names if it is bold and the next one is not."""
-    wide = [at for at, row in enumerate(rows) if sum(bool(cell.text) for cell in row.cells) > 1][:2]
-    if [_is_bold(elements[at], bold) for at in wide] != [True, False]:
+    """Mark the first row of several cells as names if it is set apart by being bold."""
+    wide = [at for at, row in enumerate(rows) if sum(bool(cell.text) for cell in row.cells) > 1]
+    are_bold = [_is_bold(elements[at], bold) for at in wide]
+    # The last row may be a sum.
+    if are_bold[:2] != [True, False] or any(are_bold[1:-1]):
         return rows
-    first = replace(rows[wide[0]], is_header=True, is_in_head=True)
-    return [*rows[: wide[0]], first, *rows[wide[0] + 1 :]]
+    at, below, *_ = wide
+    has_figure = any(map(str.isdigit, "".join(cell.text for cell in rows[at].cells)))
+    # Each of two cells may be a fact after its name, which is bold.
+    are_facts = len(elements[below]) <= _FACT and _is_bold(elements[below][0], bold)
+    if has_figure or are_facts:
+        return rows
+    first = replace(rows[at], is_header=True, is_in_head=True)
+    return [*rows[:at], first, *rows[at + 1 :]]
 
 
 def _is_bold(element: Any, bold: frozenset[str]) -> bool:

@@ -88,6 +88,31 @@ def test_bold_rows_name_nothing_unless_they_stand_out_at_the_head(bold: tuple[in
     assert lines_of_page(rows_of_page(rows)) == [" | ".join(row) for row in BOATS]
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("*Boat A", "*Boat B"), ("red", "blue"), ("*Boat C", "*Boat D"), ("green", "white")],
+        [("*Total", "*£500"), ("Boat", "£400"), ("Sails", "£100")],
+        [("*1", "*Ann", "*120"), ("2", "Bo", "110"), ("3", "Cy", "90")],
+        [("*Opening hours", "*9 to 5"), ("Phone", "12 34"), ("Town", "Wells")],
+        [("*Owner", "*Ann"), ("*Town", "Wells"), ("*Colour", "red")],
+    ],
+    ids=["grid", "sum", "winner", "fact", "facts with bold names"],
+)
+def test_a_bold_first_row_of_data_names_nothing(rows: Sequence[Sequence[str]]) -> None:
+    page = [[f"<b>{cell[1:]}</b>" if cell[0] == "*" else cell for cell in row] for row in rows]
+
+    plain = [" | ".join(cell.removeprefix("*") for cell in row) for row in rows]
+    assert lines_of_page(rows_of_page(page)) == plain
+
+
+def test_the_last_row_below_bold_names_may_be_bold_too_and_the_first_column() -> None:
+    names, sums = (row_of_page([f"<b>{cell}</b>" for cell in row]) for row in (BOATS[0], BOATS[2]))
+    first, *others = BOATS[1]
+
+    assert lines_of_page(names + row_of_page([f"<b>{first}</b>", *others]) + sums) == NAMED_BOATS
+
+
 def test_a_table_of_a_page_without_a_header_is_as_it_stands() -> None:
     assert lines_of_page(rows_of_page(CREW)) == [" | ".join(row) for row in CREW]
     assert lines_of_page(row_of_page(["a", "", "c"])) == ["a | | c"]
