@@ -95,9 +95,10 @@ def test_bold_rows_name_nothing_unless_they_stand_out_at_the_head(bold: tuple[in
         [("*Total", "*£500"), ("Boat", "£400"), ("Sails", "£100")],
         [("*1", "*Ann", "*120"), ("2", "Bo", "110"), ("3", "Cy", "90")],
         [("*Opening hours", "*9 to 5"), ("Phone", "12 34"), ("Town", "Wells")],
+        [("*Hall", "key"), ("Loft", "code"), ("Shed", "none")],
         [("*Owner", "*Ann"), ("*Town", "Wells"), ("*Colour", "red")],
     ],
-    ids=["grid", "sum", "winner", "fact", "facts with bold names"],
+    ids=["grid", "sum", "winner", "fact", "one cell", "facts with bold names"],
 )
 def test_a_bold_first_row_of_data_names_nothing(rows: Sequence[Sequence[str]]) -> None:
     page = [[f"<b>{cell[1:]}</b>" if cell[0] == "*" else cell for cell in row] for row in rows]
@@ -436,16 +437,6 @@ def test_a_table_can_not_make_its_text_many_times_longer() -> None:
 
 cells = st.builds(Cell, st.sampled_from(["", "a", "b"]), st.integers(1, 3), st.integers(1, 3))
 rows = st.builds(Row, st.lists(cells, max_size=4).map(tuple), st.booleans(), st.integers(0, 1))
-
-
-def test_a_first_row_in_bold_alone_names_the_columns_of_a_page() -> None:
-    names = row_of_page(["<b>Room</b>", "<p><strong>Keys</strong></p>"])
-    rows = rows_of_page([("Hall", "Ann"), ("Loft", "Bob")])
-    bold = row_of_page(["<b>Barn</b>", "<b>Cy</b>"])
-
-    assert lines_of_page(names + rows) == ["Room: Hall | Keys: Ann", "Room: Loft | Keys: Bob"]
-    assert lines_of_page(names + bold + rows)[0] == "Room | Keys"
-    assert lines_of_page(row_of_page(["<b>Room</b>", "Keys"]) + rows)[0] == "Room | Keys"
 
 
 @given(st.lists(rows, max_size=6))
