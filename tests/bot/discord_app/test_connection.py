@@ -88,9 +88,12 @@ def test_servers_are_shared_out_over_shards(
         guild = local.add_guild(f"Server {number}")
         guild.id += number << 22
         channels.append(local.add_channel(guild))
-    start_bot()
+    bot = start_bot().bot
 
     assert local.gateway.connected == 2
+    # No shard's session takes away the servers of the other.
+    known = {channel.guild.id for channel in channels if channel.guild}
+    assert known <= {guild.id for guild in bot.guilds}
     assert {(channel.guild.id >> 22) % 2 for channel in channels if channel.guild} == {0, 1}
     assert [ask(local, channel, asker) for channel in channels] == ["812"] * 4
     direct = local.say(local.add_dm(asker), asker, "how many for arson")
