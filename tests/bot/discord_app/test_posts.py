@@ -177,7 +177,7 @@ def test_where_another_process_answers_in_a_server_a_post_is_left_to_it(
     running = start_bot(SURE)
     choose(local, channel, forum)
 
-    async def hold(_: int | None) -> bool:
+    async def hold(server_id: int | None) -> bool:
         return False
 
     running.bot.hold = hold  # type: ignore[method-assign]
