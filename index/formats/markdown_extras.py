@@ -100,7 +100,7 @@ def _with_frame(state: StateBlock, start: int, last: int) -> tuple[list[range], 
 
 def _columns(state: StateBlock, dashes: int) -> _Columns:
     begins = [found.start() for found in re.finditer("-+", _whole_line(state, dashes))]
-    return list(pairwise([*begins, None]))
+    return list(zip(begins, [*begins[1:], None], strict=True))
 
 
 def _fits(state: StateBlock, number: int, columns: _Columns) -> bool:

@@ -94,7 +94,7 @@ def number_format(code: str) -> NumberFormat | None:
     positive, *others = [_part(tokens) for tokens in _parts(code)]
     if positive is None or not positive.figures or not _says_more(positive):
         return None
-    negative, zero, *_ = *others, None, None
+    negative, zero = [*others, None, None][:2]
     # What is written as the positive ones are is told from them by its colour alone.
     if negative is not None and (not _is_told(negative) or _is_alike(negative, positive)):
         negative = None

@@ -139,16 +139,27 @@ def test_a_workbook_whose_formats_are_damaged_shows_its_numbers() -> None:
 
 def test_the_formats_of_a_workbook_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     read = []
-    monkeypatch.setattr(
-        "index.formats.shown_numbers.read_xml",
-        lambda archive, path: read.append(path) or read_xml(archive, path),
-    )
+
+    def counted(archive: zipfile.ZipFile, path: str) -> object:
+        read.append(path)
+        return read_xml(archive, path)
+
+    monkeypatch.setattr("index.formats.shown_numbers.read_xml", counted)
     rows = '<row r="1"><c s="0"><v>5</v></c></row>'
 
     loaded = parse(".xlsx", workbook({"A": rows, "B": rows, "rId1": rows}, formats=['"£"0']))
 
     assert loaded.text.split("\n\n") == ["£5"] * 3
     assert sorted(read) == ["xl/styles.xml", "xl/workbook.xml"]
+
+
+def test_a_sheet_without_cells_that_show_more_is_not_walked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr("index.formats.shown_numbers.etree.iterparse")
+    rows = '<row r="1"><c r="A1" s="0"><v>5</v></c></row>'
+
+    assert parse(".xlsx", workbook({"A": rows}, formats=["General", "0%"])).text == "5"
 
 
 def test_a_sheet_whose_name_is_the_id_of_another_has_its_own_numbers() -> None:
