@@ -315,10 +315,10 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
     A sentence never begins with a lower-case letter, unless a blank line stands before it or a
     capital follows ("iPhone"). It never runs over a blank line, into a list item or into the next
-    message of a chat, nor into a line that begins with a label or stands in columns with those
-    around it, and holds the number that stands before it. A short row of a table is one
-    sentence. A question that begins a paragraph or an item is one with what follows it on its line:
-    what answers it says little without it.
+    message of a chat, nor into a line with a label in a paragraph that begins with one, and holds
+    the number that stands before it. A short row of a table is one sentence. A question that begins
+    a paragraph, a line with such a label or an item is one with what follows it on its line: what
+    answers it says little without it.
 
     Yields:
         Start and end character of each, in order, without the white space around it. All other
