@@ -324,12 +324,16 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
         Start and end character of each, in order, without the white space around it. All other
         characters belong to exactly one sentence.
     """
-    parts = (part for block in _blocks(text) for part in cut_apart(text, *block))
-    for block_start, block_end in parts:
+    # Whether lines are wrapped shows in all of a block: in their length, and in items among them.
+    blocks = ((block, _is_wrapped(text[slice(*block)])) for block in _blocks(text))
+    parts = (
+        (*part, is_wrapped) for block, is_wrapped in blocks for part in cut_apart(text, *block)
+    )
+    for block_start, block_end, is_wrapped in parts:
         pending: tuple[int, int] | None = None
         items = {block_start + at for at in lettered(text[block_start:block_end])}
         is_first = True
-        for start, end in _sentence_spans(text[block_start:block_end]):
+        for start, end in _sentence_spans(text[block_start:block_end], is_wrapped=is_wrapped):
             trimmed = _trim(text, block_start + start, block_start + end)
             if trimmed is None:
                 continue
@@ -413,13 +417,13 @@ def _is_answered(text: str, start: int, end: int, next_start: int, *, is_first: 
     return is_question and (is_first or _is_item(text, start))
 
 
-def _sentence_spans(block: str) -> list[tuple[int, int]]:
+def _sentence_spans(block: str, *, is_wrapped: bool) -> list[tuple[int, int]]:
     if _ONE_SENTENCE.fullmatch(block):
         return [(0, len(block))]
     # `line_breaks`: headings, list items and table rows are sentences of their own. In wrapped
     # prose it would take a line with few words for a heading and cut a sentence there.
     plain = _ENDLESS_WORD.sub(lambda word: word[1] + "x" * len(word[2]) + word[3], block)
-    return _punkt().spans(plain, paragraph_breaks=False, line_breaks=not _is_wrapped(block))
+    return _punkt().spans(plain, paragraph_breaks=False, line_breaks=not is_wrapped)
 
 
 def _is_wrapped(block: str) -> bool:

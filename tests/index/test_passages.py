@@ -284,11 +284,13 @@ def test_headings_items_rows_and_paragraphs_are_sentences_of_their_own() -> None
         "Hours: 24 a week, two weekends of four|\nPay: 15 euros an hour|\nStart: 1 June",
         "Present: Ann Bee (chair), Bo Dee (clerk),\nCy Eff (boats)|\nApologies: Di Gee",
         "The hall is open.| Note: bring your own\nRacket: none is lent to guests of the hall.",
+        "Serves: 4|\n- flour|\n- butter|\nMethod: mix it all in a bowl until it is smooth\n"
+        "Bake it for an hour|\nServe with cream",
         "//  The harbour is open from the first of April to the end\n"
         "//  of October, and all boats have to be out of the water\n"
         "//  by the first of November, since the ice may harm them.",
     ],
-    ids=["labels", "label and more", "no label above", "gaps in prose"],
+    ids=["labels", "label and more", "no label above", "label in a list", "gaps in prose"],
 )
 def test_lines_with_labels_are_sentences_of_their_own(text: str) -> None:
     whole = text.replace("|", "")
