@@ -68,7 +68,8 @@ _BEFORE_ITEM = re.compile(r"[.!?:;,](?:[ \t]\w{2,3})?[ \t]*+\n[ \t]*+\Z")
 _BEFORE_ITEM_CHARS = 40
 # The number of a clause, whose last full stop ends no sentence.
 _CLAUSE_NUMBER = re.compile(r"(?:\d{1,3}\.){2,}\d{0,3}")
-_LAST_SPACE = re.compile(r".*\s", re.DOTALL)
+# Where a block that is too long is cut: in a line only if it is all of what fits.
+_LAST_SPACE = re.compile(r".*\n|.*\s", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

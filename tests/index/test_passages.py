@@ -300,6 +300,14 @@ def test_lines_with_labels_are_sentences_of_their_own(text: str) -> None:
     assert found == list(map(str.strip, text.split("|")))
 
 
+def test_a_block_that_is_too_long_is_cut_between_its_lines() -> None:
+    lines = [f"Boat {n}: it is let by the day, and lies behind the hall" for n in range(500)]
+    text = "\n".join(lines)
+    assert len(text) > MAX_BLOCK_CHARS
+
+    assert [text[start:end] for start, end in sentences(text)] == lines
+
+
 def test_lines_of_wrapped_prose_are_no_sentences() -> None:
     text = (
         "The new bridge over the Rhine will cost\n84 million francs. It was designed by the"
