@@ -327,10 +327,10 @@ def _beginning_with(
 
 
 def _words(node: Any) -> Iterator[str]:
-    paragraph = None
+    block = None
     for text in node.findall(nodes.Text):
-        before, paragraph = paragraph, _paragraph_of(text, node)
-        yield "" if paragraph is before else " "
+        before, block = block, _block_of(text)
+        yield "" if block is before else " "
         if isinstance(text.parent, nodes.footnote_reference | nodes.citation_reference):
             yield "\0"
             continue
@@ -338,12 +338,12 @@ def _words(node: Any) -> Iterator[str]:
         yield as_code(text.astext()) if is_code else text.astext()
 
 
-def _paragraph_of(text: Any, node: Any) -> Any:
-    """The paragraph below a node that a text stands in, else the node."""
-    inner = text.parent
-    while inner is not node and not isinstance(inner, nodes.paragraph):
-        inner = inner.parent
-    return inner
+def _block_of(text: Any) -> Any:
+    """What a text stands in but for marks: a paragraph, a line, a term."""
+    block = text.parent
+    while isinstance(block, nodes.Inline):
+        block = block.parent
+    return block
 
 
 def _one_line(node: Any) -> str:

@@ -163,6 +163,14 @@ def test_marks_within_a_paragraph_part_nothing_that_stands_together() -> None:
     )
 
 
+def test_lines_and_terms_within_a_field_are_parted() -> None:
+    fields = ":Way:\n  | over the *bridge*\n  | to the mill\n:Corn:\n  rye : kind\n    for bread\n"
+
+    assert load(f"Mill\n====\n\n{fields}").text.endswith(
+        "Way: over the bridge to the mill\n\nCorn: rye kind for bread"
+    )
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [
