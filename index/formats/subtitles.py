@@ -80,20 +80,30 @@ def _shown(
 ) -> tuple[list[_Cue], tuple[str, ...]]:
     """What is shown at once, a cue for each who speaks, and all of its lines, to a blank one."""
     shown: list[tuple[str, str]] = []
+    wholes: list[str] = []
     speaker = ""
     for line in takewhile(str.strip, lines):
+        wholes.append(_plain(line))
         said, *others = _VOICE.split(line)
         for name, part in zip([speaker, *others[::2]], [said, *others[1::2]], strict=True):
             speaker = " ".join(name.split())
-            if words := " ".join(unescape(_TAG.sub("", part)).split()):
+            words = _plain(part)
+            # A dash before a tag is none of what is said.
+            is_said = any(map(str.isalnum, words)) if others else bool(words)
+            # Captions that roll show each line again below the next one.
+            if is_said and wholes[-1] not in before:
                 shown.append((speaker, words))
     start_s, end_s = _seconds(times, 1), _seconds(times, 5)
-    # Captions that roll show each line again below the next one.
     cues = [
-        _Cue(start_s, end_s, tuple(line for _, line in said if line not in before), name)
+        _Cue(start_s, end_s, tuple(words for _, words in said), name)
         for name, said in groupby(shown, key=itemgetter(0))
     ]
-    return cues or [_Cue(start_s, end_s, (), speaker)], tuple(line for _, line in shown)
+    return cues or [_Cue(start_s, end_s, (), speaker)], tuple(wholes)
+
+
+def _plain(text: str) -> str:
+    """A text without its marks, in one line."""
+    return " ".join(unescape(_TAG.sub("", text)).split())
 
 
 def _with_speakers(cues: list[_Cue]) -> list[_Cue]:

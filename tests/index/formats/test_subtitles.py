@@ -106,6 +106,20 @@ def test_several_may_speak_in_a_cue() -> None:
     ]
 
 
+def test_what_another_one_said_before_is_no_line_that_rolls() -> None:
+    said = ("<v Ann>Shall we sail? <v Bo>Yes.", "<v Ann>And Cy? <v Bo>Yes.", "<v Ann>And Di?")
+
+    assert parse(".vtt", cues_of(*said)).text.split("\n\n") == [
+        *("Ann: Shall we sail?", "Bo: Yes.", "Ann: And Cy?", "Bo: Yes.", "Ann: And Di?")
+    ]
+
+
+def test_a_dash_before_a_tag_is_not_said() -> None:
+    content = cues_of("- <v Ann>Is it free?\n- <v Bo>It is.")
+
+    assert parse(".vtt", content).text == "Ann: Is it free?\n\nBo: It is."
+
+
 def test_srt_is_read_alike() -> None:
     loaded = parse(".srt", SRT.encode())
 
