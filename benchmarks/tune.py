@@ -14,6 +14,7 @@ again after numbers that decide what is read (far_behind, far_behind_unsure).
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from answering.tuning import load_tuning, numbers
@@ -62,18 +63,13 @@ def _tuned(given: argparse.Namespace) -> str:
     encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
     reader = open_reader(settings)
     given.work.mkdir(parents=True, exist_ok=True)
-    tuner = Tuner(
-        files,
-        settings,
-        encoder,
-        CachingReader(reader, given.work / "read.sqlite"),
-        calibration_for(settings, reader, encoder.sha256).calibration,
-        ConsoleReporter(),
-    )
+    calibration = calibration_for(settings, reader, encoder.sha256).calibration
     own = tuning_for(settings, reader, encoder.sha256)
     # New weights begin with the numbers of those before them.
     start = load_tuning(shipped_weights() / TUNING_NAME).numbers if own.differs else own.tuning
-    tuned = tuner.tune(start, given.numbers)
+    with closing(CachingReader(reader, given.work / "read.sqlite")) as caching:
+        tuner = Tuner(files, settings, encoder, caching, calibration, ConsoleReporter())
+        tuned = tuner.tune(start, given.numbers)
     out = given.out or folder / TUNING_NAME
     replace_text(out, tuned.stored.model_dump_json(indent=2) + "\n")
     return f"{tuned.stored.fitted_on}\n\n{as_table(tuned.table)}\n\n{out}"

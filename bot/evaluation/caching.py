@@ -39,6 +39,10 @@ class CachingReader:
         self._read.execute("PRAGMA synchronous = OFF")
         self._read.execute("CREATE TABLE IF NOT EXISTS read (asked TEXT PRIMARY KEY, spans TEXT)")
 
+    def close(self) -> None:
+        """Close the file."""
+        self._read.close()
+
     def read(
         self, question: str, passages: Sequence[PassageText], spans_per_passage: int
     ) -> list[Span]:

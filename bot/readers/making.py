@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -113,7 +114,8 @@ def add_reader(
         if not is_small:
             shutil.rmtree(folder)
             whole.rename(folder)
-        _fit(folder, files, settings, reporter)
+        with closing(CachingReader(OnnxReader(folder, settings.threads))) as reader:
+            _fit(folder, reader, files, settings, reporter)
         card = Card(
             origin=origin,
             architecture=architecture,
@@ -127,9 +129,14 @@ def add_reader(
     return card
 
 
-def _fit(folder: Path, files: tuple[Path, ...], settings: Settings, reporter: Reporter) -> None:
-    """Calibrate and tune a reader, and once more calibrate it as it reads then."""
-    reader = CachingReader(OnnxReader(folder, settings.threads))
+def _fit(
+    folder: Path,
+    reader: CachingReader,
+    files: tuple[Path, ...],
+    settings: Settings,
+    reporter: Reporter,
+) -> None:
+    """Calibrate and tune a folder's reader, and once more calibrate it as it reads then."""
     encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
 
     def calibrated(tuning: Tuning) -> Calibration:

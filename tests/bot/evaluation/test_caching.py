@@ -1,5 +1,6 @@
 """Nothing is read or looked for twice."""
 
+from contextlib import closing
 from pathlib import Path
 
 from bot.evaluation.caching import CachingReader, CachingRetriever
@@ -25,11 +26,12 @@ OTHER = PassageText(4, "Fees for theft 12.")
 def test_what_was_read_is_not_read_again(tmp_path: Path) -> None:
     counting = CountingReader()
     path = tmp_path / "read.sqlite"
-    first = CachingReader(counting, path).read("how many for theft", [FINES], 2)
+    with closing(CachingReader(counting, path)) as once:
+        first = once.read("how many for theft", [FINES], 2)
     assert counting.read_passages == 1
 
-    again = CachingReader(counting, path)
-    both = again.read("how many for theft", [OTHER, PassageText(9, FINES.text)], 2)
+    with closing(CachingReader(counting, path)) as again:
+        both = again.read("how many for theft", [OTHER, PassageText(9, FINES.text)], 2)
 
     assert counting.read_passages == 2
     assert [one.text for one in first] == ["35"]
@@ -39,10 +41,10 @@ def test_what_was_read_is_not_read_again(tmp_path: Path) -> None:
 
 def test_another_wording_is_another_question(tmp_path: Path) -> None:
     counting = CountingReader()
-    reader = CachingReader(counting)
-    reader.read("how many for theft", [FINES], 1)
+    with closing(CachingReader(counting)) as reader:
+        reader.read("how many for theft", [FINES], 1)
 
-    reader.read("and for theft?", [FINES], 1)
+        reader.read("and for theft?", [FINES], 1)
 
     assert counting.read_passages == 2
 
