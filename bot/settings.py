@@ -336,8 +336,8 @@ class Settings(BaseModel):
     )
     log_questions: bool = Field(
         False,
-        description="Keep the text of questions that are no follow-ups, for `quoth questions "
-        "export`. Off by default: no member has agreed to it.",
+        description="Keep the text of questions that are no follow-ups and that everybody in a "
+        "channel sees, for `quoth questions export`. Off by default: no member has agreed to it.",
     )
     log_questions_days: int = Field(
         30,

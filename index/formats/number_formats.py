@@ -21,18 +21,13 @@ _TOKEN = re.compile(
     r"|(?P<sign>[-$€£¥+/():!^&'~{}<>= ])|(?P<other>.)",
     re.IGNORECASE | re.DOTALL,
 )
-# Those that Excel has without a code of their own in the file.
-BUILT_IN = {
-    5: '"$"#,##0',
-    6: '"$"#,##0',
-    7: '"$"#,##0.00',
-    8: '"$"#,##0.00',
-    9: "0%",
-    10: "0.00%",
-    42: '"$"#,##0',
-    44: '"$"#,##0.00',
-}
-"""The codes of the formats that have none in a file, by their numbers."""
+BUILT_IN = {9: "0%", 10: "0.00%"}
+"""
+The codes of formats that may have none in a file, by their numbers.
+
+Those of currencies are left out: where a file has no code for them, each program shows the sign of
+its own country.
+"""
 
 
 @dataclass(frozen=True, slots=True)

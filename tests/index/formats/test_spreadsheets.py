@@ -31,7 +31,11 @@ def sheet_xml(rows: str, merged: str = "") -> str:
 
 
 def workbook(
-    sheets: dict[str, str], *, hidden: str = "", merged: str = "", formats: Sequence[str] = ()
+    sheets: dict[str, str],
+    *,
+    hidden: str = "",
+    merged: str = "",
+    formats: Sequence[str | int] = (),
 ) -> bytes:
     """
     An XLSX file of sheets, each with the XML of its rows.
@@ -40,7 +44,7 @@ def workbook(
         sheets: The rows of each, by its name.
         hidden: The name of the sheet that is hidden.
         merged: The reference of a cell that is merged in each, such as "A2:A3".
-        formats: The codes of the styles of cells, from style 0 on.
+        formats: The codes of the styles of cells, from style 0 on, or their numbers alone.
     """
     names = list(sheets)
     listed = "".join(
@@ -68,8 +72,12 @@ def workbook(
         codes = "".join(
             f"<numFmt numFmtId='{number}' formatCode='{escape(code)}'/>"
             for number, code in enumerate(formats, start=200)
+            if isinstance(code, str)
         )
-        styles = "".join(f"<xf numFmtId='{200 + n}'/>" for n, _ in enumerate(formats))
+        styles = "".join(
+            f"<xf numFmtId='{200 + n if isinstance(one, str) else one}'/>"
+            for n, one in enumerate(formats)
+        )
         members["xl/styles.xml"] = (
             f'<styleSheet xmlns="{_MAIN}"><numFmts>{codes}</numFmts>'
             f"<cellXfs>{styles}</cellXfs></styleSheet>"
@@ -160,6 +168,17 @@ def test_a_sheet_without_cells_that_show_more_is_not_walked(
     rows = '<row r="1"><c r="A1" s="0"><v>5</v></c></row>'
 
     assert parse(".xlsx", workbook({"A": rows}, formats=["General", "0%"])).text == "5"
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [(9, "15%"), (10, "15.00%"), (7, "0.15"), (44, "0.15")]
+)
+def test_a_format_without_a_code_shows_no_currency_that_the_file_does_not_name(
+    number: int, shown: str
+) -> None:
+    rows = '<row r="1"><c s="0"><v>0.15</v></c></row>'
+
+    assert parse(".xlsx", workbook({"A": rows}, formats=[number])).text == shown
 
 
 def test_a_sheet_whose_name_is_the_id_of_another_has_its_own_numbers() -> None:
