@@ -2,14 +2,14 @@
 
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from answering.answer import Answer, AnswerSpan, NearestPassage, Timings
 from answering.calibration import Calibration
 from answering.candidates import Candidate, Judged, candidates, judge
-from answering.cells import at_named_cell
+from answering.cells import at_named_cell, is_named_cell
 from answering.code import at_code_bounds
 from answering.english.quantities import years_said
 from answering.followups.rewriting import FollowUp, Understanding, Wording, understand
@@ -291,19 +291,27 @@ class Answerer:
             of_one_id = passage.document_id == other.document_id
             return of_one_id and collection(passage) == collection(other)
 
-        def placed(span: Span) -> Span:
-            if not several:
+        def moved() -> Iterator[tuple[Span, Span, bool]]:
+            """Each span, that in its cell or code, and whether the question names that cell."""
+            for span in read:
                 passage = by_id[span.passage_id]
                 others = [one.passage for one in from_hits if is_beside(one.passage, passage)]
-                span = at_named_cell(wording.parted, span, passage, others, read)
-            return at_code_bounds(span, by_id[span.passage_id])
+                asked = (wording.parted, span, passage, others)
+                cell = span if several else at_named_cell(*asked, read)
+                if cell is not None:
+                    passage = by_id[cell.passage_id]
+                    asked = (wording.parted, cell, passage, others)
+                    is_named = not several and is_named_cell(*asked)
+                    yield span, at_code_bounds(cell, passage), is_named
 
-        found = candidates(wording.asked, [placed(span) for span in read], hits, collection)
+        placed = list(moved())
+        found = candidates(wording.asked, [cell for _, cell, _ in placed], hits, collection)
         # The best one of a passage comes last here.
         margins = {span.passage_id: span.margin for span in reversed(read)}
         return tuple(
-            one if one.passage.id == span.passage_id else _read_there(one, margins)
-            for span, one in zip(read, found, strict=True)
+            _stronger(there, self._tuning.named_margin) if is_named else there
+            for (span, _, is_named), one in zip(placed, found, strict=True)
+            for there in [one if one.passage.id == span.passage_id else _read_there(one, margins)]
         )
 
     def _asked(self, found: Findings, best: Candidate) -> str:

@@ -14,11 +14,14 @@ from operator import itemgetter
 
 from answering.english.cell_kinds import ADDRESS, kinds_of_cells
 from answering.english.questions import (
-    CARING,
     COMPARING,
+    ENDS_OF_TIMES,
+    KIND_OF_QUESTION,
     MEASURED,
+    NOT_COMPARING,
     SUPERLATIVE,
     SUPERLATIVE_WORD,
+    TELLING_KINDS,
     asks_for_judgement,
 )
 from answering.english.words import (
@@ -26,10 +29,22 @@ from answering.english.words import (
     FUNCTION_WORDS,
     NEGATION,
     QUESTION_WORDS,
+    THE_LETTER_A,
     WORD_ENDING,
     words_of,
 )
-from answering.rows import Bounds, TableRow, is_within, rows_around, rows_like, words_said
+from answering.ranges import amounts_of, range_of
+from answering.rows import (
+    Bounds,
+    TableRow,
+    is_said,
+    is_within,
+    rows_around,
+    rows_like,
+    without_name,
+    words_said,
+)
+from answering.values import Quantity
 from index.passages import Passage
 from reader.spans import Span
 
@@ -45,6 +60,7 @@ _MAX_REST_CHARS = 20
 # A unit in a column's name: "Length (km)".
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _LETTERS = re.compile(r"[^\W\d_]+")
+_DASHES = " -–—−"
 # In a shorter word, another letter makes another word.
 _MIN_MISSPELT_LETTERS = 5
 # That of two words of five letters, one of which differs.
@@ -57,7 +73,7 @@ def at_named_cell(
     passage: Passage,
     others: Sequence[Passage] = (),
     beside: Sequence[Span] = (),
-) -> Span:
+) -> Span | None:
     """
     Give a span the place of the cell that a question names by its column, by its row, or by both.
 
@@ -77,21 +93,21 @@ def at_named_cell(
         passage: Where that stands.
         others: What else of the document was read.
         beside: What else the reader found, best first.
+
+    Returns:
+        The span; none if nothing but a dash is in the cell, or if the question names a row by a
+        cell, and a column that is empty there.
     """
-    rows, place = rows_around(span, passage)
-    if not rows:
-        return span
-    own = rows[place]
-    table = {row.start: row for row in (*rows_like(own, (passage, *others)), *rows)}
-    asked = _TableQuestion.of(question, tuple(rows), tuple(table.values()))
-    if asked.compares or asked.denies:
-        return span
-    column = next(name for name, cell in own.cells.items() if is_within(span, cell))
+    span = without_name(span, passage)
+    cell_asked = _cell_asked(question, span, passage, others)
+    if cell_asked is None:
+        return span if span.text.strip(_DASHES) else None
+    asked, own, column = cell_asked
     is_cell = _completed(span, own.cells[column], passage.text) == own.cells[column]
     found = [
         (row is not own, name)
         for one in beside
-        for row in table.values()
+        for row in asked.table
         if one.passage_id == row.passage.id
         for name, cell in row.cells.items()
         if is_within(one, cell)
@@ -100,14 +116,54 @@ def at_named_cell(
     wanted = asked.column(own, column, preferred, is_cell=is_cell)
     row = asked.row(own, wanted)
     if wanted not in row.cells:
-        return span
+        return None if asked.names_row(row, wanted) else span
     cell = row.cells[wanted]
     if (row, wanted) == (own, column):
         cell = _completed(span, cell, passage.text)
     elif not 0 < cell[1] - cell[0] <= _MAX_CELL_CHARS:
         return span
     text = row.passage.text[slice(*cell)]
+    if not text.strip(_DASHES):
+        return None
     return replace(span, passage_id=row.passage.id, start_char=cell[0], end_char=cell[1], text=text)
+
+
+def is_named_cell(
+    question: str, span: Span, passage: Passage, others: Sequence[Passage] = ()
+) -> bool:
+    """
+    Whether a span is in the one cell that a question names by its column and by its row.
+
+    The question says the column's name and all words of a cell of the row, more of it than of any
+    other row's, and no number and no letter that stand nowhere near.
+
+    Args:
+        question: As in `at_named_cell`, as the others are.
+        span: Where `at_named_cell` put it.
+        passage: Where that stands.
+        others: What else of the document was read.
+    """
+    cell_asked = _cell_asked(question, span, passage, others)
+    if cell_asked is None:
+        return False
+    asked, own, column = cell_asked
+    return asked.names(own, column)
+
+
+def _cell_asked(
+    question: str, span: Span, passage: Passage, others: Sequence[Passage]
+) -> "tuple[_TableQuestion, TableRow, str] | None":
+    """A question as it is asked of the table that a span is in, and the span's row and column."""
+    rows, place = rows_around(span, passage)
+    if not rows:
+        return None
+    own = rows[place]
+    table = {row.start: row for row in (*rows_like(own, (passage, *others)), *rows)}
+    asked = _TableQuestion.of(question, tuple(rows), tuple(table.values()))
+    if asked.compares or asked.denies:
+        return None
+    column = next(name for name, cell in own.cells.items() if is_within(span, cell))
+    return asked, own, column
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +183,8 @@ class _TableQuestion:
     """These with function words, but for articles."""
     all_row_words_whole: frozenset[str]
     """The same with their endings."""
+    naming: str
+    """The part that says which row is meant."""
     captions: frozenset[str]
     """The years and numbers it says that stand above one of the tables and not above another."""
     compares: bool
@@ -165,9 +223,10 @@ class _TableQuestion:
             implied=implied
             if _stems(words_said(asking)).isdisjoint(_stems(shown))
             else frozenset(),
-            row_words=_stems(words_said(naming)),
+            row_words=_stems(words_said(naming)) - _said_as_amounts(naming, table),
             all_row_words=_stems(words_said(naming, ARTICLES)),
             all_row_words_whole=words_said(naming, ARTICLES),
+            naming=naming,
             captions=captions & words or captions & _stems(words_said(question)),
             compares=_compares(_last_question(beside)),
             denies=bool(NEGATION.search(beside)),
@@ -186,24 +245,116 @@ class _TableQuestion:
                 row before others.
             is_cell: Whether the span is all of its cell, and no words of a text that has a label.
         """
-        named = self._named(self.column_words, frozenset)
-        # "Leave" names the column "Leaves" only where none is named by a word as it stands.
-        if not named and is_cell:
-            named = self._named(_stems(self.column_words), _stems)
-        named = named or self._named(self.implied, frozenset)
+        named = self._columns(is_cell=is_cell)
         if not named and is_cell:
             return self._fitting(own, column, preferred)
         return named[0] if len(named) == 1 else column
 
+    def names(self, row: TableRow, column: str) -> bool:
+        """Whether it names a cell by its column, and by all words of another cell of its row."""
+        # What "version 3.4" asks for is in no row of 3.3, nor in the rest of its table.
+        around = words_said(f"{row.passage.context} {' '.join(row.cells)}", frozenset())
+        within = {f"{one.value:g}" for name in row.cells for one in self._amounts_within(row, name)}
+        codes = filter(_is_code, self.all_row_words_whole - FUNCTION_WORDS)
+        return (
+            self._columns(is_cell=True) == [column]
+            and self.names_row(row, column)
+            and (row.all_words | around | within).issuperset(codes)
+        )
+
+    def names_row(self, row: TableRow, column: str) -> bool:
+        """Whether it says all words of a cell beside a column, and no more of any other row."""
+        ranks = {other.start: self._rank(other, column) for other in self.table}
+        own = ranks.pop(row.start)
+        return (
+            row.is_named and self._names(row, column) and all(own > rank for rank in ranks.values())
+        )
+
+    def _rank(self, row: TableRow, column: str) -> tuple[int, bool]:
+        """How much of a row it says beside a column, and whether it names the row."""
+        return len(self.row_words & _said_beside(row, column)), self._names(row, column)
+
+    def _columns(self, *, is_cell: bool) -> list[str]:
+        """The columns that are named."""
+        named = self._end_asked() or self._of_kind(self._named(self.column_words, frozenset))
+        # "Leave" names the column "Leaves" only where none is named by a word as it stands.
+        if not named and is_cell:
+            named = self._fits_kind(self._named(_stems(self.column_words), _stems))
+        named = named or (self._half_named() or self._ranging() if is_cell else [])
+        return named or self._named(self.implied, frozenset)
+
     def _named(self, words: frozenset[str], form: _Form) -> list[str]:
         """The columns all of whose name is among some words, and none of whose cells is."""
-        names = dict.fromkeys(name for row in self.rows if row.is_named for name in row.cells)
-        return [name for name in names if self._is_named(name, words, form)]
+        return [one for one in self._names_of_columns() if self._is_named(one, words, form)]
+
+    def _half_named(self) -> list[str]:
+        """
+        The column a part of whose name the question says, if it is the only one and no cell's.
+
+        So "the key" names the column "Key holder".
+        """
+        words = _stems(self.column_words) - _stems(
+            frozenset[str]().union(*(row.all_words for row in self.table))
+        )
+        said = [
+            name
+            for name in self._names_of_columns()
+            if not words.isdisjoint(_stems(words_said(name)))
+        ]
+        is_asked = len(said) == 1 and not self._says_a_cell(said[0], self.row_words, _stems)
+        return self._fits_kind(said) if is_asked else []
+
+    def _end_asked(self) -> list[str]:
+        """The column of when things begin or end, if the question asks for that."""
+        nouns = next((nouns for asks, nouns in ENDS_OF_TIMES if asks.search(self.asking)), None)
+        if nouns is None:
+            return []
+        return [
+            name
+            for name in self._names_of_columns()
+            if not nouns.isdisjoint(words_of(name.lower()))
+        ]
+
+    def _of_kind(self, named: list[str]) -> list[str]:
+        """Named columns; none if another holds who, when or where is asked for, and they don't."""
+        word = KIND_OF_QUESTION.search(self.asking)
+        if word is None or word[1].lower() not in TELLING_KINDS:
+            return named
+        fitting = self._fits_kind(self._names_of_columns())
+        return named if not fitting or not set(named).isdisjoint(fitting) else []
+
+    def _names_of_columns(self) -> list[str]:
+        """Those of the table that have one, also where the row of the reader's span has no cell."""
+        return list(dict.fromkeys(name for row in self.table if row.is_named for name in row.cells))
+
+    def _ranging(self) -> list[str]:
+        """The columns whose names are ranges in which an amount of the question lies."""
+        ranges = {
+            name: among
+            for name in self._names_of_columns()
+            if (among := range_of(name)) is not None
+        }
+        amounts = amounts_of(self.asking)
+        return [name for name, among in ranges.items() if any(map(among.holds, amounts))]
+
+    def _fits_kind(self, columns: Sequence[str]) -> list[str]:
+        """Those of some columns whose cells are of the kind that is asked for, if one tells."""
+        kinds = kinds_of_cells(self.asking)[:1]
+        return [
+            name
+            for name in columns
+            for cells in [[row.text(name) for row in self.table if name in row.cells]]
+            if all(kind.fits(cells) for kind in kinds)
+        ]
 
     def _is_named(self, column: str, words: frozenset[str], form: _Form) -> bool:
         name = form(words_said(_IN_BRACKETS.sub("", column)) or words_said(column))
+        return bool(name) and name <= words and not self._says_a_cell(column, words, form)
+
+    def _says_a_cell(self, column: str, words: frozenset[str], form: _Form) -> bool:
+        """Whether all words of a cell of a column are among some words."""
         cells = (form(row.words(column)) for row in self.table if column in row.cells)
-        return bool(name) and name <= words and not any(c and c <= words for c in cells)
+        return any(is_said(cell, words) for cell in cells)
 
     def _fitting(self, own: TableRow, column: str, preferred: Sequence[str]) -> str:
         """
@@ -233,7 +384,7 @@ class _TableQuestion:
 
     def _says(self, cell: frozenset[str]) -> bool:
         """Whether a cell can't be the answer, since the question says it."""
-        return bool(cell) and _stems(cell) <= self.row_words
+        return is_said(_stems(cell), self.row_words)
 
     def row(self, own: TableRow, column: str) -> TableRow:
         """
@@ -254,6 +405,8 @@ class _TableQuestion:
         said = {row.start: self.row_words & _said_beside(row, column) for row in rows}
         whole = {row.start for row in rows if self._names(row, column)}
         here = {row.start for row in self.rows}
+        # "Repair pontoon B" in another passage, for "pontoon B" and "Repair pontoon A" in this one.
+        here |= {at for at, words in said.items() if words > said[own.start] != frozenset()}
         ranks = {at: (len(said[at]), at in whole) for at in said if at in here | whole}
         most = max(ranks.values())
         ahead = [row for row in rows if ranks.get(row.start) == most]
@@ -291,8 +444,18 @@ class _TableQuestion:
 
     def _names(self, row: TableRow, column: str) -> bool:
         """Whether the question holds all words of a cell of a row, beside those of a column."""
-        cells = (_stems(row.words(name, ARTICLES)) for name in row.cells if name != column)
-        return any(cell and cell <= self.all_row_words for cell in cells)
+        return any(self._holds(row, name) for name in row.cells if name != column)
+
+    def _holds(self, row: TableRow, column: str) -> bool:
+        is_whole = is_said(_stems(row.words(column, ARTICLES)), self.all_row_words)
+        return is_whole or bool(self._amounts_within(row, column))
+
+    def _amounts_within(self, row: TableRow, column: str) -> list[Quantity]:
+        """The amounts in the question that a cell holds between its ends: 4 kg in "2 to 5 kg"."""
+        among = range_of(row.text(column), column)
+        if among is None or not _stems(among.counted) <= self.all_row_words:
+            return []
+        return [one for one in amounts_of(self.naming) if among.holds(one)]
 
     def _may_be_names(self, row: TableRow) -> bool:
         """Whether a row may be a header that does not show, and not the row that is asked for."""
@@ -305,6 +468,20 @@ def _said_beside(row: TableRow, column: str) -> frozenset[str]:
     """What the cells of a row but for one column's say, without the words' endings."""
     words = (row.words(name) for name in row.cells if name != column)
     return _stems(frozenset[str]().union(*words))
+
+
+def _said_as_amounts(question: str, table: Iterable[TableRow]) -> frozenset[str]:
+    """
+    The numbers in a question that lie within a range of a table, and name no row by themselves.
+
+    The 3 of "3 kg", where there are 1 to 5 kg, is not the 3 of "3 euros".
+    """
+    cells = [(row.text(name), name) for row in table for name in row.cells]
+    ranges = [(cell, among) for cell, name in cells if (among := range_of(cell, name)) is not None]
+    ends = frozenset[str]().union(*(words_said(cell) for cell, _ in ranges))
+    amounts = amounts_of(question)
+    within = [one for one in amounts if any(among.holds(one) for _, among in ranges)]
+    return frozenset(f"{one.value:g}" for one in within) - ends
 
 
 @lru_cache(maxsize=100)
@@ -325,6 +502,11 @@ def _spelt(question: str, words: frozenset[str]) -> str:
     return _LETTERS.sub(spelt, question)
 
 
+def _is_code(word: str) -> bool:
+    """Whether a word is a number, or one letter: "3.4", "b"."""
+    return len(word) == 1 or word == THE_LETTER_A or any(map(str.isdigit, word))
+
+
 def _without_cells(question: str, rows: Iterable[TableRow]) -> str:
     """A question without the cells of several words: "The Last Stand" compares nothing."""
     for cell in {row.text(column) for row in rows for column in row.cells}:
@@ -336,7 +518,7 @@ def _without_cells(question: str, rows: Iterable[TableRow]) -> str:
 
 
 def _compares(question: str) -> bool:
-    said = (word.lower() for word in words_of(CARING.sub("", question)))
+    said = (word.lower() for word in words_of(NOT_COMPARING.sub("", question)))
     return SUPERLATIVE.search(question) is not None or not COMPARING.isdisjoint(said)
 
 

@@ -7,13 +7,20 @@ euros | 160 euros", and a labelled line reads "Port: 1212".
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Literal
 
-from answering.english.words import FUNCTION_WORDS, words_of
+from answering.english.quantities import (
+    CALENDAR,
+    DAY_OF_MONTH,
+    MONTHS,
+    YEARS,
+    with_days_in_words,
+)
+from answering.english.words import FUNCTION_WORDS, LETTER_A, THE_LETTER_A, words_of
 from index.contexts import BETWEEN_NAMES
 from index.formats.tables import AFTER_NAME, BETWEEN_CELLS
 from index.passages import Passage
@@ -27,6 +34,8 @@ _LINE = re.compile(r"[^\n]+")
 _MAX_NAME_CHARS = 40
 # And a longer line above a table says more than what the table is about.
 _MAX_HEADING_WORDS = 10
+# A day as `words_said` writes it.
+_DAY = re.compile(rf"(?:{'|'.join(MONTHS)})-\d+")
 # Beside the cells of a row whose columns have no names; Markdown's own rows have them outside, too.
 _BORDER = re.compile(r"(?<!\S)\|(?!\S)")
 
@@ -121,6 +130,18 @@ def rows_around(span: Span, passage: Passage) -> tuple[list[TableRow], int]:
     return rows, place
 
 
+def without_name(span: Span, passage: Passage) -> Span:
+    """A span without the name of its column, if it begins in that: "1: 06:50" of "Run 1: 06:50"."""
+    for row in (row for table in _tables(passage) for row in table if row.is_named):
+        before = 0
+        for start, end in row.cells.values():
+            if before <= span.start_char < start < span.end_char <= end:
+                text = passage.text[start : span.end_char]
+                return replace(span, start_char=start, text=text)
+            before = end
+    return span
+
+
 def rows_like(own: TableRow, passages: Iterable[Passage]) -> Iterator[TableRow]:
     """The rows that may be of a row's table, wherever they stand."""
     tables = (table for passage in passages for table in _tables(passage))
@@ -197,8 +218,34 @@ def _holds(row: TableRow, span: Span) -> bool:
 # The same is asked of the cells around each span of a question.
 @lru_cache(maxsize=4_000)
 def words_said(text: str, without: frozenset[str] = FUNCTION_WORDS) -> frozenset[str]:
-    """The words of a text in small letters, but for some."""
-    return frozenset(word.lower() for word in words_of(text)) - without
+    """
+    The words of a text in small letters, but for some.
+
+    Months and weekdays are in full, a day is a word of its own beside its month, "may-16", and the
+    letter of "Zone A" is no article.
+    """
+    text = LETTER_A.sub(THE_LETTER_A, DAY_OF_MONTH.sub(_day_and_month, with_days_in_words(text)))
+    words = (word.lower() for word in words_of(text))
+    return frozenset(CALENDAR.get(word, word) for word in words) - without
+
+
+def _day_and_month(found: re.Match[str]) -> str:
+    day, month = found[1] or found[4], CALENDAR[(found[2] or found[3]).lower()]
+    return f"{month} {month}-{int(day)}"
+
+
+def is_said(cell: frozenset[str], words: frozenset[str]) -> bool:
+    """
+    Whether the words of a cell are among others; a day is named without its weekday and its year.
+
+    Not "16 May 2024" by "16 May 2023", though.
+    """
+    days = {word for word in cell if _DAY.fullmatch(word)}
+    if days:
+        others = {word for word in words - cell if YEARS.fullmatch(word)}
+        optional = {word for word in cell if YEARS.fullmatch(word)} if not others else set()
+        cell -= optional | set(CALENDAR.values())
+    return bool(cell) and cell <= words
 
 
 def is_within(span: Span, cell: Bounds) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from answering.fitted import Fitted, Model, load_fitted
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 _AGAIN = "Add the reader again, or tune it by python -m benchmarks.tune."
 
 
@@ -53,6 +53,9 @@ class Tuning:
     """What a passage near what was just shown gains while passages are ranked."""
     near_margin: float = _number("logits", 0.0, 20.0, neutral=0.0, safer="lower")
     """What a span near what was just shown gains."""
+    named_margin: float = _number("logits", 0.0, 20.0, neutral=0.0, safer="lower")
+    """What a span gains that is in the cell of a table that the question names by its column and
+    its row."""
 
     def __post_init__(self) -> None:
         """Refuse what is out of range."""

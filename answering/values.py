@@ -23,7 +23,6 @@ from answering.english.quantities import (
     INDEFINITE_ARTICLES,
     LIMITS,
     MONTH_WORDS,
-    MONTHS,
     NAMED_HOURS,
     NUMBERS,
     ORDINAL_ENDING,
@@ -40,6 +39,7 @@ from answering.english.quantities import (
     UNITS,
     WEEKDAYS,
     YEARS,
+    with_days_in_words,
 )
 from answering.english.words import ARTICLES, LINKING_WORDS, NAME_ENDING, singular, stem_of
 
@@ -59,8 +59,6 @@ _TOKEN = re.compile(
 _BETWEEN_GROUPS = {" ", "-"}
 # "4,50" has cents, and "4,500" thousands.
 _DECIMAL_COMMA = re.compile(r"\d+,\d\d?")
-_ISO_DAY = re.compile(r"(?<![\d-])(\d{4})-(\d\d)-(\d\d)(?![\d-])")
-_DOTTED_DAY = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?![\d.])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +156,7 @@ def _join_last(said: list[ValuePart], gap: str) -> None:
 
 def _written_out(text: str) -> str:
     """A text with days as "1 june 2025", times as "7:30", and with whole units and minus signs."""
-
-    def written(day: str, month: str, year: str) -> str:
-        name = MONTHS[int(month) - 1] if 0 < int(month) <= len(MONTHS) else month
-        return f"{int(day)} {name} {year}"
-
-    text = _ISO_DAY.sub(lambda found: written(found[3], found[2], found[1]), text)
-    text = _DOTTED_DAY.sub(lambda found: written(found[1], found[2], found[3]), text)
+    text = with_days_in_words(text)
     text = PAST.sub(
         lambda found: (
             f"{NUMBERS.get(found[2].lower(), found[2])}:{PAST_THE_HOUR[found[1].lower()]:02}"

@@ -71,17 +71,17 @@ class CellFigures:
             return
         answers = {places[cell] for cell in table.answers if cell in places}
         self.cells.add(right=_bounds(best, passages) in answers)
-        shown = best
+        shown: Span | None = best
         if not asks_for_several(table.question):
             passage = passages[best.passage_id]
             shown = at_named_cell(table.question, best, passage, passages, others)
-        is_right = _bounds(shown, passages) in answers
+        is_right = shown is not None and _bounds(shown, passages) in answers
         self.answered.add(right=is_right)
         if not is_right:
             expected = [document.text[slice(*one)] for one in sorted(answers)]
             self.missed.append(
                 f"{kind}: {table.question!r}: {expected}, read {best.text!r} ({best.margin:.1f}), "
-                f"answered {shown.text!r}\n{document.text}\n"
+                f"answered {shown and shown.text!r}\n{document.text}\n"
             )
 
 

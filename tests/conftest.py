@@ -188,6 +188,7 @@ FAKE_TUNING = Tuning(
     far_behind_unsure=0.2,
     near_gain=0.25,
     near_margin=3.0,
+    named_margin=2.0,
 )
 FAKE_CALIBRATION = Calibration(
     format_version=FORMAT_VERSION,

@@ -8,12 +8,14 @@ from typing import NamedTuple
 from answering.english.quantities import MONTHS, NUMBER_WORDS, UNITS, YEAR
 from answering.english.words import QUESTION_WORDS
 
-_MONTH = rf"(?:{'|'.join(map(str.capitalize, MONTHS))})"
+_MONTH = "(?:" + "|".join(rf"{m[:3]}(?:t?\b\.?|{m[3:]})" for m in map(str.capitalize, MONTHS)) + ")"
 _DAY_OF_MONTH = rf"(?:\d{{1,2}} {_MONTH}|{_MONTH} \d{{1,2}}\b)"
 _WEEKDAY = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?"
 # "2012" alone may be a room, too.
-_TIME_ONLY = rf"{_DAY_OF_MONTH}|{_MONTH} {YEAR}|\d{{4}}-\d\d-\d\d|\b{_WEEKDAY}\b|\d:\d\d"
-_TIME = rf"{_TIME_ONLY}|^{YEAR}$"
+_DAY_ONLY = rf"{_DAY_OF_MONTH}|{_MONTH} {YEAR}|\d{{4}}-\d\d-\d\d|\b{_WEEKDAY}\b"
+_TIME_ONLY = rf"{_DAY_ONLY}|\d:\d\d"
+_DAY = rf"{_DAY_ONLY}|^{YEAR}(?:-\d\d)?$|^\d{{1,2}}[./]\d{{1,2}}[./](?:\d\d)?\d\d$"
+_TIME = rf"{_DAY}|\d:\d\d"
 _NOTHING_BUT_A_DAY = rf"(?:{_DAY_OF_MONTH})?,? ?(?:{YEAR})?$"
 _CURRENCY = "(?:euros?|dollars?|pounds?|pence|cents?|francs?|EUR|USD|GBP|CHF)"
 _MONEY = rf"[€£$¥]|\d {_CURRENCY}\b|^[Ff]ree\b"
@@ -100,7 +102,8 @@ def _asked_and_answering() -> tuple[tuple[re.Pattern[str], CellKind], ...]:
                 rf"{_YES_OR_NOT}|{_MAIL}|{_PAGE}|{_PHONE}",
             ),
             (r"^(?:what|which) year\b", r"(?<!\d)(?:1\d|20|21)\d\d(?!\d)", _NOTHING),
-            (r"^(?:when|(?:what|which) (?:day|date|time))\b", _TIME, _NOTHING),
+            (r"^(?:what|which) (?:day|date)\b", _DAY, _NOTHING),
+            (r"^(?:when|(?:what|which) time)\b", _TIME, _NOTHING),
             # Something is sent to a mail address, and nothing else is there.
             (
                 rf"^where\b(?!.*\b{_REACHING})",

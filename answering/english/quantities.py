@@ -146,6 +146,9 @@ MONTHS = tuple(
 MONTH_WORDS = frozenset(MONTHS) | {month[:3] for month in MONTHS} | {"sept"}
 """How months are written, in small letters and without a dot."""
 _BEHIND_NO_MONTH = "".join(rf"(?<!\b{month}\s)" for month in sorted(MONTH_WORDS))
+_ISO_DAY = re.compile(r"(?<![\d-])(\d{4})-(\d\d)-(\d\d)(?![\d-])")
+_DOTTED_DAY = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?![\d.])")
+_DAY_WITH_STROKES = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4})(?![\d/])")
 IN_HALF_OF_DAY = re.compile(
     rf"(?<![\d.,:/]){_BEHIND_NO_MONTH}({_HOUR}(?:[:.]{_MINUTE})?)"
     r" in the (?:(morning)|afternoon|evening)\b",
@@ -157,6 +160,20 @@ WEEKDAYS = word_set(
     "sat sun"
 )
 """The days of the week, also in short."""
+CALENDAR = {
+    word: long
+    for long in (*MONTHS, *sorted(word for word in WEEKDAYS if word.endswith("day")))
+    for word in MONTH_WORDS | WEEKDAYS
+    if long.startswith(word)
+}
+"""Months and weekdays in full by each way in which they are written, in small letters."""
+_MONTH = "|".join(sorted(MONTH_WORDS, reverse=True))
+DAY_OF_MONTH = re.compile(
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\.?(?:\sof)?\s({_MONTH})\b"
+    rf"|\b({_MONTH})\.?\s(\d{{1,2}})(?:st|nd|rd|th)?\b(?![:.]\d)",
+    re.IGNORECASE,
+)
+"""A day without its year: day and month, or month and day."""
 # After the word for a limit: what it is the limit of, and no other end of a range.
 _LIMIT_OF = (
     r"[\s-]++(?!.*(?:\b(?:to|until|till|and)\b|[-–—]))(?:the\s)?[€£$¥]?(?=\d|(?:"
@@ -170,12 +187,58 @@ LIMITS = (
     re.compile(rf"^\W*+(?:above|after|from|over|since|at least){_LIMIT_OF}", re.IGNORECASE),
 )
 """How a value begins that is the end of something, and one that is the beginning of something."""
+FROM_TO = re.compile(r"\d[^\d\n]{0,14}?(?:\bto\b|[-–—])[^\d\n]{0,4}\d")
+"""Two numbers that are the ends of a range: "2 kg to 5 kg"."""
+BOUNDED_ABOVE = re.compile(
+    r"\s*+(?:(?P<closed>up to|at most|max\.?|maximum|<=|≤)|under|below|less than|<)(?=[\s\d])",
+    re.IGNORECASE,
+)
+"""How a range begins that has no lower end; it holds its end if the group `closed` is there."""
+BOUNDED_BELOW = re.compile(
+    r"\s*+(?:(?P<closed>from|at least|min\.?|minimum|>=|≥)|over|above|more than|>)(?=[\s\d])",
+    re.IGNORECASE,
+)
+"""How a range begins that has no upper end."""
+OPEN_ABOVE = re.compile(
+    r"\d ?\w{0,12} ?(?P<closed>\+|and (?:over|older|above|more|up))$", re.IGNORECASE
+)
+"""How a range ends that has no upper end: "65+"."""
+RANGE_WORDS = word_set(
+    "up to at most max maximum min minimum under below less than from least over"
+)
+RANGE_WORDS |= word_set("above more and older")
+"""What a range says beside its ends and what is counted."""
+AGES = word_set("age aged ages")
+"""Names of columns of years that people are old."""
 YEAR = r"(?:19|20)\d\d"
 YEARS = re.compile(rf"(?<!\d){YEAR}(?!\d)")
 """A year of the last century or this one."""
 # "2018-21", "2018/2021", "2010s", and not the day "2001-12-05".
 _YEARS_TOGETHER = re.compile(rf"(?<!\d)({YEAR})(?: ?[-–/] ?((?:\d\d)?\d\d)(?![-\d])|s\b)")
 _SHORT_YEAR = re.compile(r"['’](\d\d)\b")
+
+
+def with_days_in_words(text: str) -> str:
+    """
+    A text with "2025-06-01" and "1.6.2025" as "1 june 2025".
+
+    So is "25/6/2025", which in any country is the same day; "1/6/2025" stays.
+    """
+
+    def written(day: str, month: str, year: str) -> str:
+        name = MONTHS[int(month) - 1] if 0 < int(month) <= len(MONTHS) else month
+        return f"{int(day)} {name} {year}"
+
+    def with_strokes(found: re.Match[str]) -> str:
+        first, second, year = found.groups()
+        if (int(first) > len(MONTHS)) == (int(second) > len(MONTHS)):
+            return found[0]
+        day, month = (first, second) if int(first) > len(MONTHS) else (second, first)
+        return written(day, month, year)
+
+    text = _ISO_DAY.sub(lambda found: written(found[3], found[2], found[1]), text)
+    text = _DAY_WITH_STROKES.sub(with_strokes, text)
+    return _DOTTED_DAY.sub(lambda found: written(found[1], found[2], found[3]), text)
 
 
 def years_said(text: str) -> frozenset[str]:

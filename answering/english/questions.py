@@ -55,8 +55,10 @@ SUPERLATIVE = re.compile(
     rf"(?:(?:second|third|two|three|four|five|\d{{1,2}})\s)?{_BY_ITS_ENDING}\b"
 )
 """What is said of the one thing that is ahead of all others: "the cheapest", "most popular"."""
-CARING = re.compile(r"\b(?:look(?:s|ed|ing)?|named) after\b", re.IGNORECASE)
-"""Verbs whose "after" compares nothing."""
+NOT_COMPARING = re.compile(
+    r"\b(?:look(?:s|ed|ing)?|named) after\b|\b(?:since|until) (?=when\b|what time\b)", re.IGNORECASE
+)
+"""What compares nothing, though it says a word of `COMPARING`."""
 MEASURED = (
     (re.compile(r"\bhow long\b", re.IGNORECASE), ("length", "duration")),
     (re.compile(r"\bhow (?:high|tall)\b", re.IGNORECASE), ("height",)),
@@ -69,6 +71,25 @@ MEASURED = (
     (re.compile(r"\bhow (?:big|large)\b", re.IGNORECASE), ("size",)),
 )
 """What asks for a measure, and what tables call that."""
+ENDS_OF_TIMES = (
+    (
+        re.compile(
+            r"\b(?:un)?till? (?:when|what time)\b"
+            r"|^(?:and )?(?:when|what time)\b.*\b(?:close[sd]?|ends?|finish(?:es)?|shuts?)\W*+$",
+            re.IGNORECASE,
+        ),
+        word_set("close closed closes closing end ends finish finishes shuts till to until"),
+    ),
+    (
+        re.compile(
+            r"\b(?:from|since) (?:when|what time)\b"
+            r"|^(?:and )?(?:when|what time)\b.*\b(?:begins?|opens?|starts?)\W*+$",
+            re.IGNORECASE,
+        ),
+        word_set("begin begins from open opens opening since start starts"),
+    ),
+)
+"""What asks when something begins or ends, and words in the names of the columns that say it."""
 _DENYING_WORDS = "|".join(sorted(word for word in AUXILIARIES if word.endswith("nt")))
 DENYING = re.compile(
     rf"{NEGATION.pattern}|\b(?:except|lacks?|without|{_DENYING_WORDS})\b", re.IGNORECASE
@@ -101,6 +122,8 @@ KIND_OF_QUESTION = re.compile(
     r"\b(how (?:many|much)|how|what|when|where|which|who|whom|whose|why)\b", re.IGNORECASE
 )
 """The words by which kinds of questions are told apart, the first of them counting."""
+TELLING_KINDS = word_set("when where who")
+"""Those of these words that tell whether a cell may be meant, however its column is called."""
 SAME_KIND = {"how much": "how many", "whom": "who", "whose": "who"}
 """Those of these words that stand for the same kind as another."""
 COUNTS = {word: number for word, number in NUMBERS.items() if number > 1}

@@ -98,6 +98,13 @@ PREPOSITIONS = word_set(
 )
 ARTICLES = word_set("a an the my your our")
 """Articles, and words that begin a phrase as articles do, but for pronouns."""
+_BEHIND_A_LETTER = (PREPOSITIONS | VERBS | word_set("cost costs")) - {"may"}
+LETTER_A = re.compile(
+    rf"(?<![\w'’.-])a(?=\W*+$|\s+(?:{'|'.join(sorted(_BEHIND_A_LETTER))})\b)", re.IGNORECASE
+)
+"""An "a" that is no article, by what follows: "how much is Zone A per day"."""
+THE_LETTER_A = "letter-a"
+"""What is compared for such an "a"."""
 BEGIN_SUBJECTS = (
     ARTICLES
     | PERSONAL_PRONOUNS

@@ -120,7 +120,13 @@ def _without_frame(line: str) -> str:
 
 
 def _by_tabs(lines: Sequence[str]) -> list[list[str]] | None:
-    return _table([_TABS.split(line.strip()) for line in lines], _MIN_ALIGNED_ROWS)
+    """Cut lines at their runs of tabs, by which people align columns, or else at each tab."""
+    together = [_TABS.split(line.strip()) for line in lines]
+    apart = [line.split("\t") for line in lines]
+    # Where the last cells of a row are empty, the line has lost the tabs before them.
+    filled = [row + [""] * (len(apart[0]) - len(row)) for row in apart if len(row) > 1]
+    whole = filled if len(filled) == len(lines) else []
+    return _table(together, _MIN_ALIGNED_ROWS) or _table(whole, _MIN_ALIGNED_ROWS)
 
 
 def _by_gaps(lines: Sequence[str]) -> list[list[str]] | None:

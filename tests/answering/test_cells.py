@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answering.cells import at_named_cell
+from answering.cells import at_named_cell, is_named_cell
 from index.passages import Passage
 from reader.spans import Span
 
@@ -64,6 +64,7 @@ def answered(text: str, question: str, *read: str) -> str:
     )
     placed = at_named_cell(question, first, passage, beside=others)
 
+    assert placed is not None
     assert text[placed.start_char : placed.end_char] == placed.text
     assert (placed.margin, placed.passage_id) == (2.0, 0)
     return placed.text
@@ -167,8 +168,6 @@ def test_a_cell_is_named_by_its_column_and_its_row(
         # The column is where the question has its row from.
         (TRAIN, "Where does the train IC 807 go?", "Kingsport Central"),
         (FEES, "What is a week? Is it longer than a day? And the barge?", "160 euros"),
-        # The column that is named has nothing in that row.
-        (GAPS, "Which deck has the Swan?", "Swan"),
         # Another column shares a word with the question, so that its measure is not meant.
         (
             "Animal: whale | Pregnant for: 11 months | Length: 20 m",
@@ -448,5 +447,116 @@ def test_a_span_is_always_what_stands_in_its_passage(
     span = Span(0, start, end, text[start:end], 2.0, 0.0)
     placed = at_named_cell(question, span, passages[0], passages[1:])
 
-    assert placed.text
-    assert passages[placed.passage_id].text[placed.start_char : placed.end_char] == placed.text
+    assert placed is None or placed.text
+    assert (
+        placed is None
+        or passages[placed.passage_id].text[placed.start_char : placed.end_char] == placed.text
+    )
+
+
+TALKS = (
+    "Date: 2024-05-16 | Time: 14:15 | Speaker: Dr. Ada Holm | Chair: Bo Lund\n\n"
+    "Date: 2024-05-23 | Time: 16:00 | Speaker: Prof. Cy Berg | Chair: Di Marsh"
+)
+PARCELS = (
+    "Weight: up to 1 kg | Zone A: 3 euros | Zone B: 5 euros\n\n"
+    "Weight: 1 to 5 kg | Zone A: 4 euros | Zone B: 9 euros\n\n"
+    "Weight: over 5 kg | Zone A: 8 euros | Zone B: –"
+)
+RUNS = "Stop: Quay | Run 1: 06:12 | Run 2: 07:42\n\nStop: Mill | Run 1: 06:50 | Run 2: 08:26"
+HOURS = "Day: Friday | Open: 08:00 | Close: 18:30"
+JOBS = "Job: Sails | Key holder: Ada | Since: 2011\n\nJob: Bar | Key holder: Bo | Since: 2020"
+CRANE = (
+    "Service: Lift | Up to 6 m: 85 | 6 to 9 m: 130\n\nService: Wash | Up to 6 m: 20 | 6 to 9 m: 30"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "read", "answer"),
+    [
+        # A day, however it is written, and with a weekday or a year that is not said.
+        (TALKS, "who chairs on may 23", "Bo Lund", "Di Marsh"),
+        (TALKS, "what time is the talk on the 23rd of May?", "14:15", "16:00"),
+        (TALKS.replace("2024-05-23", "Thu 23 May"), "what time on 23 may", "14:15", "16:00"),
+        (TALKS.replace("2024-05-23", "23/05/2024"), "what time on 23 may", "14:15", "16:00"),
+        (TALKS, "what day does Cy Berg speak?", "Prof. Cy Berg", "2024-05-23"),
+        # An amount that lies between the ends of a range, and columns that are ranges.
+        (PARCELS, "what does a 3 kilo parcel to zone a cost", "9 euros", "4 euros"),
+        (PARCELS, "a parcel of 7 kg to zone A", "3 euros", "8 euros"),
+        (CRANE, "how much is it to lift a boat of 8 m?", "85", "130"),
+        (CRANE, "how much is it to wash a boat of 4.5 metres?", "130", "20"),
+        # The reader began in the name of a column.
+        (RUNS, "run 2 at the mill, what time?", "1: 06:50", "08:26"),
+        (RUNS, "which zone is the mill in", "1: 06:50", "06:50"),
+        # A part of a column's name, and words for when something begins and ends.
+        (JOBS, "who has the key of the bar?", "2020", "Bo"),
+        (HOURS, "until when is it open on friday", "08:00", "18:30"),
+        (HOURS, "from what time do you open on Friday?", "18:30", "08:00"),
+        # A letter is no article.
+        (PARCELS, "1 to 5 kg to zone b", "4 euros", "9 euros"),
+    ],
+)
+def test_a_cell_is_named_by_days_amounts_and_parts_of_names(
+    text: str, question: str, read: str, answer: str
+) -> None:
+    assert answered(text, question, read) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "read"),
+    [
+        # Both rows may be meant, or neither, or amounts of something else.
+        (PARCELS, "what does 1 kg cost to zone a", "4 euros"),
+        (PARCELS, "what does a parcel of 3 m to zone a cost", "8 euros"),
+        (PARCELS, "what do 3 parcels to zone a cost", "8 euros"),
+        (CRANE, "when do you lift boats?", "85"),
+    ],
+)
+def test_a_span_stays_where_days_and_amounts_name_nothing(
+    text: str, question: str, read: str
+) -> None:
+    assert answered(text, question, read) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "read"),
+    [
+        (PARCELS, "how much is 7 kg to zone b", "9 euros"),
+        (SHIFTS, "Who works on Tuesday?", "-"),
+        (GAPS, "Which deck has the Swan?", "Swan"),
+        ("We meet – mostly – on Mondays.", "When?", "–"),
+    ],
+)
+def test_a_cell_that_is_left_empty_is_no_answer(text: str, question: str, read: str) -> None:
+    passage = row_of(0, text, 0)
+    start = text.index(read)
+
+    assert (
+        at_named_cell(question, Span(0, start, start + len(read), read, 2.0, 0.0), passage) is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "read", "is_named"),
+    [
+        (FEES, "what does a barge pay per week?", "160 euros", True),
+        (TALKS, "what time is the talk on 23 may?", "16:00", True),
+        (PARCELS, "what does a 3 kg parcel to zone b cost", "9 euros", True),
+        # Another cell, no column, no row, a part of a row's name, or a number that is nowhere.
+        (FEES, "what does a barge pay per week?", "95 euros", False),
+        (FEES, "what does a barge pay?", "160 euros", False),
+        (FEES, "what does a lugger pay per week?", "160 euros", False),
+        (CREW, "who lent the wave?", "Holm", False),
+        (FEES, "what does a barge pay per week in 2019?", "160 euros", False),
+        (TALKS, "what time is the talk on 23 may 2023?", "16:00", False),
+        ("Pontoon: Pontoon A | Price: 980", "price of pontoon D", "980", False),
+        ("No table here: nothing.", "what is here?", "nothing", False),
+    ],
+)
+def test_whether_a_question_names_a_cell_by_column_and_row(
+    text: str, question: str, read: str, is_named: bool
+) -> None:
+    start = text.rindex(read)
+    span = Span(0, start, start + len(read), read, 2.0, 0.0)
+
+    assert is_named_cell(question, span, row_of(0, text, 0)) is is_named

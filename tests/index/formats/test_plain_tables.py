@@ -105,11 +105,13 @@ def test_every_piece_of_a_text_begins_on_its_line(text: str) -> None:
 
 def test_an_empty_cell_is_none_and_an_escaped_bar_is_no_border() -> None:
     empty = "Boat  Fee  Deck\nSwan    4  tar\nTeal       tar\nCoot   12\n"
+    tabs = "Boat\tFee\tDeck\nSwan\t4\ttar\nTeal\t\ttar\nCoot\t12\t\n"
     escaped = "Key | Means\n---|---\na\\|b | either"
 
     assert with_rows(empty) == (
         "Boat: Swan | Fee: 4 | Deck: tar\n\nBoat: Teal | Deck: tar\n\nBoat: Coot | Fee: 12\n"
     )
+    assert with_rows(tabs) == with_rows(empty)
     assert with_rows(escaped) == "Key: a|b | Means: either"
 
 
