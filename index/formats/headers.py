@@ -115,11 +115,11 @@ def _goes_on_below(rows: Sequence[Sequence[str]]) -> bool:
             upper, upper[1:], lower, lower[1:], strict=False
         )
     )
-    if not has_wide or not below or not upper[-1:] or _has_quantity(upper) or _has_quantity(lower):
+    if not has_wide or not below or not upper[-1:] or has_quantity(upper) or has_quantity(lower):
         return False
     # The columns beside the wide ones have their name in the first row, and nothing below.
     filled = [over or under for over, under in zip(upper, lower, strict=False)]
-    return all(filled) and any(map(_has_quantity, below))
+    return all(filled) and any(map(has_quantity, below))
 
 
 def _may_be_a_list_of_facts(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
@@ -131,7 +131,8 @@ def _may_be_a_list_of_facts(first: Sequence[str], others: Sequence[Sequence[str]
     )
 
 
-def _has_quantity(row: Sequence[str]) -> bool:
+def has_quantity(row: Sequence[str]) -> bool:
+    """Whether a cell of a row is a number, a date or the like; a year alone is none."""
     return any(_kind(cell) == "quantity" and not _YEAR.fullmatch(cell) for cell in row)
 
 

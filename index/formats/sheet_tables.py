@@ -1,11 +1,18 @@
 """The tables of a sheet or of a file of rows: what names their columns, and what stands above."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, dropwhile, groupby, islice, takewhile
 
 from index.formats.blocks import Blocks
-from index.formats.headers import MIN_NAMES, SAMPLED_ROWS, count_of_headers, is_usual, names_of
+from index.formats.headers import (
+    MIN_NAMES,
+    SAMPLED_ROWS,
+    count_of_headers,
+    has_quantity,
+    is_usual,
+    names_of,
+)
 from index.formats.tables import AFTER_NAME, BETWEEN_CELLS
 
 # Of all columns together, which each row repeats; with longer ones, they stand once, at the head.
@@ -16,6 +23,11 @@ _MAX_HEADING_CHARS = 100
 _FACT = 2
 # In a narrower table, a row of one cell may be an ordinary row.
 _MIN_DIVIDED_COLUMNS = 3
+# More rows of one cell below each other are no title.
+_MAX_TITLE_ROWS = 3
+# Cells that are remembered of a table: what they say is hardly the name of a column further below.
+_MAX_SAID = 1_000
+_CAPITALS = frozenset({"capitals"})
 
 NumberedRow = tuple[int, Sequence[str]]
 """The number of a row, and its cells in one line."""
@@ -28,8 +40,8 @@ class _Table:
     names: Sequence[str]
     """The names of its columns; none if it has none, or they are too long to stand in each row."""
     title: str
-    narrowest: int = 0
-    """How many columns the narrowest of its rows fills that came so far, its names among them."""
+    said: set[str] = field(default_factory=set)
+    """What its cells say that came so far, but for those of its first column; not of all rows."""
     section: str | None = None
     """What the last row says that divided it; None before the first one."""
 
@@ -52,15 +64,28 @@ class _Table:
             or any(name and name in self.names for name in names)
             or _width(names) > _width(self.names)
             or (
-                is_titled
-                and max(_width(cells) for _, cells in head) < self.narrowest
-                and _may_all_be_names(names)
+                _filled(names) >= (MIN_NAMES if is_titled else _MIN_DIVIDED_COLUMNS)
+                and self.may_call(names)
+                and sum(has_quantity(cells) for _, cells in head[1:]) > len(head[1:]) / 2
             )
         )
 
+    def says_again(self, cells: Sequence[str]) -> bool:
+        """Whether a cell is the name of its column."""
+        return any(name and name == cell for name, cell in zip(self.names, cells, strict=False))
+
+    def may_call(self, cells: Sequence[str]) -> bool:
+        """Whether cells are written as its names are, and each says what no cell of it says."""
+        said = [cell for cell in cells if cell]
+        names = [name for name in self.names if name]
+        is_new = len({*said}) == len(said) and self.said.isdisjoint(said)
+        cases = _cases(names)
+        return is_new and len(cases) == 1 and _cases(said) in (cases, _CAPITALS)
+
     def written(self, cells: Sequence[str]) -> str:
         """What is written for a row."""
-        self.narrowest = min(self.narrowest, _width(cells))
+        if len(self.said) < _MAX_SAID:
+            self.said.update(filter(None, cells[1:]))
         more = (f"column {place}" for place in range(len(self.names) + 1, len(cells) + 1))
         return (
             named(zip(chain(self.names, more), cells, strict=False))
@@ -79,7 +104,9 @@ def add_rows(
     Add rows, each cell on a line of its own after the name of its column.
 
     The first row, or the first two, name the columns unless they look like the rows below them.
-    Below a blank row, another table may begin, with names of its own. The rows of a table without
+    Below a blank row, or a title, another table may begin, with names of its own: these are written
+    as the names above it are, stand over figures, and are no values of the table above, or are what
+    columns of many tables are called. The rows of a table without
     names are added as they stand. Rows of one cell above a table are its title. Such a row below
     the names, or below a blank row, divides the table if it has a sign of that: a colon, capitals,
     or a cell over several columns. Titles and divisions are headings of the rows that follow.
@@ -143,12 +170,14 @@ class _Sheet:
 
 def _written(rows: Iterator[NumberedRow], wide: Container[int]) -> Iterator[tuple[int, str, str]]:
     """The number of each row that says something, what is written for it, and its heading."""
+    rows = _parted(rows)
     first = list(islice(rows, SAMPLED_ROWS))
     sheet = _Sheet.of(first, wide)
     table = _Table([], "")
     is_first = True
     for above, head, rest in _parts(chain(first, rows)):
-        count = _count(head, unless=is_first and sheet.shows_names(above, head))
+        has_names = any(table.says_again(cells) for _, cells in head[:1])
+        count = _count(head, unless=has_names or (is_first and sheet.shows_names(above, head)))
         has_title = any(sheet.divides(table, *row) for row in above)
         is_other = has_title or (count > 0 and table.ends_above(head, is_titled=bool(above)))
         if table.names and not is_other:
@@ -158,7 +187,7 @@ def _written(rows: Iterator[NumberedRow], wide: Container[int]) -> Iterator[tupl
         if is_new:
             names = names_of([cells for _, cells in head[:count]]) if count else []
             is_repeated = sum(map(len, names)) <= _MAX_NAMES_CHARS
-            table = _Table(names if is_repeated else [], _title(above), _width(names))
+            table = _Table(names if is_repeated else [], _title(above))
             yield from ((number, _plain(cells), "") for number, cells in above)
             if not table.names or len(head) == count:
                 yield from (
@@ -174,6 +203,24 @@ def _written(rows: Iterator[NumberedRow], wide: Container[int]) -> Iterator[tupl
                 table.section = _plain(cells)
                 is_plain = True
             yield number, _plain(cells) if is_plain else table.written(cells), table.heading
+
+
+def _parted(rows: Iterable[NumberedRow]) -> Iterator[NumberedRow]:
+    """The rows, and a blank one where a table ends right above the title of the next one."""
+    titles: list[NumberedRow] = []
+    is_below_table = False
+    for filled, run in groupby(rows, key=lambda row: min(_filled(row[1]), MIN_NAMES)):
+        rest = iter(run)
+        head = list(islice(rest, SAMPLED_ROWS))
+        if filled == 1 and is_below_table and len(head) <= _MAX_TITLE_ROWS:
+            titles = head
+            continue
+        is_table = filled == MIN_NAMES and len(head) > 1
+        if titles and is_table and _count(head, unless=False):
+            yield titles[0][0], ()
+        yield from chain(titles, head, rest)
+        titles, is_below_table = [], is_table
+    yield from titles
 
 
 def _parts(
@@ -231,10 +278,13 @@ def _width(cells: Sequence[str]) -> int:
     return max((place for place, cell in enumerate(cells, start=1) if cell), default=0)
 
 
-def _may_all_be_names(cells: Sequence[str]) -> bool:
-    """Whether each cell begins with a capital, and none says what another one does."""
-    said = [cell for cell in cells if cell]
-    return len({*said}) == len(said) and all(cell[0].isupper() for cell in said)
+def _cases(texts: Sequence[str]) -> frozenset[str]:
+    """How texts begin that begin with a letter: in small letters, a capital, or all in capitals."""
+    if all(map(str.isupper, texts)):
+        return _CAPITALS
+    return frozenset(
+        "capital" if text[0].isupper() else "small" for text in texts if text[0].isalpha()
+    )
 
 
 def _title(rows: Iterable[NumberedRow]) -> str:

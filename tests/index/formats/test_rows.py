@@ -351,6 +351,7 @@ def test_rows_below_a_blank_row_are_of_the_table_unless_they_are_its_names_again
 @pytest.mark.parametrize(
     "head",
     [
+        "Work,An hour,A day",
         "Tool,Who,Back",
         "Who,Date,Amount",
         "Who,Place lent to,Back,Paid",
@@ -376,10 +377,31 @@ def test_a_narrower_table_below_a_title_of_its_own_has_names_of_its_own() -> Non
     assert loaded.headings[-1].name == "Storage"
 
 
+def test_few_rows_of_two_columns_are_a_table_where_a_name_comes_again() -> None:
+    rows = _rows("Berth,Fee\nQuay,9\nBuoy,4\n\nKeys\nKey,Fee\nShed,5\n\nBo,Fox\nAnn,12\n")
+
+    assert rows[2:] == ["Keys", "Key: Shed\nFee: 5", "Key: Bo\nFee: Fox", "Key: Ann\nFee: 12"]
+
+
+@pytest.mark.parametrize("blank", ["", "\n"])
+def test_a_table_as_wide_below_a_title_has_names_of_its_own(blank: str) -> None:
+    boats = "Boat,An hour,Half day\nWayfarer,22,38\nTopper,12,20\n"
+    crane = "Crane,,\nService,Up to 6 m,6 to 9 m\nLift out,85,130\nMast,35,\n"
+
+    loaded = parse(".csv", f"{boats}{blank}{crane}".encode())
+
+    assert loaded.text.split("\n\n")[2:] == [
+        "Crane",
+        "Service: Lift out\nUp to 6 m: 85\n6 to 9 m: 130",
+        "Service: Mast\nUp to 6 m: 35",
+    ]
+    assert {one.name for one in loaded.headings} == {"Crane"}
+
+
 @pytest.mark.parametrize(
     ("note", "first"),
-    [("", "Water,Warm,Cold"), ("hot", "Water,free,none"), ("hot", "Water,Free,Free")],
-    ids=["as narrow as a row above", "small letters", "one word twice"],
+    [("Free", "Water,Free,On tap"), ("hot", "Water,free,none"), ("hot", "Water,Free,Free")],
+    ids=["a value of a row above", "small letters", "one word twice"],
 )
 def test_rows_below_a_title_are_no_names_of_another_table(note: str, first: str) -> None:
     table = f"Item,Small,Large,Note\nTea,2,3,{note}\nCoffee,3,4,with milk\n"
