@@ -11,7 +11,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from index.formats.base import Loaded, Place
+from index.formats.blocks import Blocks
 from index.formats.charsets import decode
+from index.formats.chats import load_chat
 from index.formats.dates import stated_date
 from index.formats.plain_tables import pieces_of
 from index.shortening import first_line
@@ -38,6 +40,21 @@ class _Piece(NamedTuple):
 def load_text(_suffix: str, content: bytes) -> Loaded:
     """Read plain text, in any encoding that can be told; its tables become rows."""
     kept = decode(content)
+    chat = load_chat(kept)
+    return _read(kept) if chat is None else _with_chat(kept, *chat)
+
+
+def _with_chat(text: str, begins: int, chat: Loaded) -> Loaded:
+    """A chat below what stands above it, which alone says what it is about."""
+    blocks = Blocks("line")
+    above = _read(text[:begins])
+    blocks.add_whole(above)
+    blocks.add_whole(chat)
+    return replace(blocks.loaded(), title=above.title, dated=above.dated)
+
+
+def _read(kept: str) -> Loaded:
+    """Read a text that is no chat."""
     parted = list(_at_headings(_Piece(1, kept)))
     if sum(bool(part.underline) for part in parted) < _MIN_HEADINGS:
         parted = [_Piece(1, kept)]
