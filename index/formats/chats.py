@@ -77,7 +77,7 @@ class _Message:
     """What stands on that line."""
 
 
-def load_chat(text: str) -> tuple[int, Loaded] | None:
+def read_chat(text: str) -> tuple[int, Loaded] | None:
     """
     Read a text that is a chat from some line on; none if it is no chat.
 
@@ -113,16 +113,16 @@ def _placed(message: _Message, said: str) -> Loaded:
 
 
 def _messages(form: _Form, lines: Sequence[str]) -> Iterator[_Message]:
-    """The messages of a chat, by their first lines; the first one has a name."""
+    """The messages of a chat, by their first lines; the first one has a name or a time."""
     has_begun = False
     for number, line in enumerate(lines):
         found = form.fullmatch(line.rstrip())
         if found is None:
             continue
         parts = found.groupdict(default="")
-        has_begun = has_begun or bool(parts["name"])
+        when, name = (" ".join(parts[part].split()) for part in ("when", "name"))
+        has_begun = has_begun or bool(when or name)
         if has_begun:
-            when, name = (" ".join(parts[part].split()) for part in ("when", "name"))
             yield _Message(number, when, name, parts.get("said", ""))
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from index.formats.base import Loaded, Place
 from index.formats.blocks import Blocks
 from index.formats.charsets import decode
-from index.formats.chats import load_chat
+from index.formats.chats import read_chat
 from index.formats.dates import stated_date
 from index.formats.plain_tables import pieces_of
 from index.shortening import first_line
@@ -40,7 +40,7 @@ class _Piece(NamedTuple):
 def load_text(_suffix: str, content: bytes) -> Loaded:
     """Read plain text, in any encoding that can be told; its tables become rows."""
     kept = decode(content)
-    chat = load_chat(kept)
+    chat = read_chat(kept)
     return _read(kept) if chat is None else _with_chat(kept, *chat)
 
 

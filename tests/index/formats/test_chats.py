@@ -82,8 +82,10 @@ def test_what_a_program_says_within_a_chat_is_of_nobody() -> None:
         "<bo> Ok",
     ]
 
-    assert parse(".txt", "\n".join(lines).encode()).text.split("\n\n") == [
-        *("Ann: Hi", "Ann added Bo", "Bo: Hi", "Ann: Is it? No.")
+    loaded = parse(".txt", "\n".join([f"{phone}All is secret.", *lines]).encode())
+    assert loaded.title is None
+    assert loaded.text.split("\n\n") == [
+        *("All is secret.", "Ann: Hi", "Ann added Bo", "Bo: Hi", "Ann: Is it? No.")
     ]
     assert parse(".txt", "\n".join(irc).encode()).text.split("\n\n") == [
         *("ann: Hi", "bo has joined", "bo: Hi", "ann: Ah", "bo: Ok")
