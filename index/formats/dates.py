@@ -62,6 +62,16 @@ _DATELINE = tuple(
     )
     for written in _WRITTEN
 )
+# What a heading says of a text that tells of one day: "Minutes of the committee, 9 March 2026".
+_RECORD = re.compile(r"\b(?:minutes|newsletter|bulletin|circular)\b", re.IGNORECASE)
+_ENDS_WITH_DATE = tuple(
+    re.compile(
+        rf"(?:[-–—,:(]|\bof|\bon)\s*+(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day\s*+(?:,\s*+)?)?"
+        rf"{written}\)?$",
+        re.IGNORECASE,
+    )
+    for written in _WRITTEN
+)
 # In a file's name: with hyphens, underscores, dots, spaces or nothing between its parts.
 _NUMBERS_IN_NAME = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<between>[-_. ]?)"
@@ -77,14 +87,16 @@ _MAX_FIELD_CHARS = 100
 
 
 def stated_date(text: str) -> date | None:
-    """The date in a text's dateline, or on a line of its own at its head."""
+    """The date in a text's dateline, on a line of its own at its head, or in its heading."""
     lines = [line.strip() for line in text[:5_000].split("\n") if line.strip()]
     for line in lines[:_HEAD_LINES]:
         for pattern in (*_DATE_LINE, *_DATELINE):
             match = pattern.match(line[:_MAX_LINE_CHARS])
             if match and (found := _date(match)):
                 return found
-    return None
+    heading = lines[0][:_MAX_LINE_CHARS] if lines else ""
+    ends = (pattern.search(heading) for pattern in _ENDS_WITH_DATE if _RECORD.search(heading))
+    return next((found for match in ends if match and (found := _date(match))), None)
 
 
 def parse_date(text: str) -> date | None:

@@ -25,7 +25,10 @@ _HEADERS = ("Subject", "From", "To", "Cc", "Date")
 # A longer one is no header that anybody wrote.
 _MAX_HEADER_CHARS = 2_000
 _MAX_NAME_CHARS = 100
-_SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\r\n\r\n))From [^\r\n]*\r?\n")
+# A header follows; a paragraph may begin so, too, where a program does not mark that.
+_SEPARATOR = re.compile(
+    rb"(?:\A|(?<=\n\n)|(?<=\r\n\r\n))From [^\r\n]*\r?\n(?=[A-Zx][!-9;-~]{0,80}:|>From )"
+)
 _ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
 # What a mail program puts before the lines that it quotes.
 _QUOTED = re.compile(r"^(?:>[ \t]?)+", re.MULTILINE)

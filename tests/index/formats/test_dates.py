@@ -18,6 +18,10 @@ OCTOBER = date(2011, 10, 18)
         "Last updated 2011-10-18",
         "WASHINGTON, Oct. 18, 2011 (Reuters) - The government deported more.",
         "LONDON (AP), 18 October 2011 — Something happened.",
+        "Minutes of the committee, 18 October 2011\n\nPresent: Ann",
+        "Committee minutes – Tuesday, 18 October 2011",
+        "Minutes of 2011-10-18",
+        "Club Newsletter No. 8 (October 18, 2011)",
     ],
 )
 def test_a_dateline_or_a_line_of_its_own_states_the_date(text: str) -> None:
@@ -74,6 +78,9 @@ def test_a_name_holds_no_date_or_none_that_is_the_only_one(name: str) -> None:
         "On October 18, 2011, the agency said: more people than ever were deported.",
         "February 31, 2011",
         "Call 2011-10-1845",
+        "Summer fair, 18 October 2011",
+        "Agenda\n\nMinutes of the committee, 18 October 2011",
+        "Minutes of 18 October 2011 and what came of them",
         "",
         "Line\n" * 20 + "October 18, 2011",
     ],

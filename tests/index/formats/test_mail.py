@@ -175,6 +175,16 @@ def test_each_message_of_a_mailbox_is_a_place() -> None:
     assert loaded.text[loaded.places[-1].start_char :] == "Inside."
 
 
+def test_a_paragraph_that_begins_as_a_separator_does_is_no_message() -> None:
+    first = message("First.\n\nFrom here on we pay\nnothing: it is free.\n\nFrom Ann.\n")
+    box = b"".join(b"From a\n" + each.as_bytes() + b"\n" for each in (first, message()))
+
+    loaded = parse(".mbox", box)
+
+    assert [place.line for place in loaded.places] == [1, 2]
+    assert "First.\n\nFrom here on we pay\nnothing: it is free.\n\nFrom Ann." in loaded.text
+
+
 @pytest.mark.parametrize("suffix", [".eml", ".mbox"])
 @pytest.mark.parametrize("content", [b"", b"Hello.", b"\x00\xff\xfe" * 50, b"\n\n\n"])
 def test_another_file_of_that_ending_is_refused(suffix: str, content: bytes) -> None:
