@@ -21,6 +21,7 @@ from mdit_py_plugins.admon import admon_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
+from index.formats.blocks import raised
 from index.formats.markdown_extras import drawn_table
 from index.formats.templates import template_address, template_tag
 from index.formats.wiki_syntax import hidden_line, wiki_link
@@ -42,6 +43,7 @@ _TAG = re.compile(
     rf"(?P<attributes>(?:[\s/](?:[^<>\"'{{}}]++|\"[^\"]*+\"|'[^']*+'|{_BRACES})*+)?)>"
 )
 _FRAGMENT = re.compile(r"</?>")
+_RAISED = re.compile(r"<sup>([-\u2212]?\d{1,9})</sup>", re.IGNORECASE)
 # The names of HTML's elements, those that are no longer written among them.
 _ELEMENTS = frozenset(
     [
@@ -180,11 +182,15 @@ def markdown(*, is_mdx: bool) -> Markdown:
 
 
 def _tag(state: StateInline, silent: bool) -> bool:
-    """Pass over a tag of HTML or of a component; a line break is one."""
+    """Pass over a tag of HTML or of a component; a line break is one, and a power stays raised."""
     source, start, end = state.src, state.pos, state.posMax
     if source[start] != "<":
         return False
     if _comment(state, silent):
+        return True
+    if power := _RAISED.match(source, start, end):
+        state.pending += "" if silent else raised(power[1], state.pending)
+        state.pos = power.end()
         return True
     match = _TAG.match(source, start, min(end, start + _MAX_TAG_CHARS))
     if match is None:

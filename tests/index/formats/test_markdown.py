@@ -383,6 +383,12 @@ def test_a_term_is_not_written_again_without_end() -> None:
     assert load("t" * 5_000 + "\n" + ": d\n" * 1_000).text.count("t" * 100) == 50
 
 
+def test_a_power_stays_raised() -> None:
+    written = "10<sup>3</sup> l, 10<sup>-6</sup>, m<sup>2</sup>, the 2<sup>*nd*</sup>"
+
+    assert load(written).text == "10³ l, 10⁻⁶, m2, the 2nd"
+
+
 @given(st.text(alphabet="#*_`~[]()<>!|:-=+{}\\/\"'&;^ \n\tab1.é🍞\ud800\x00", max_size=200))
 def test_any_text_is_read_and_its_places_lie_in_it_in_order(written: str) -> None:
     if "\x00" in written:
