@@ -102,13 +102,12 @@ def read_chat(text: str) -> tuple[int, Loaded] | None:
 def _placed(message: _Message, said: str) -> Loaded:
     """A message after the name of whoever speaks, and its place."""
     # "Ann: who has the key?" would answer its own question.
-    is_question = _QUESTION.fullmatch(said) is not None
-    text = f"{message.name}: {said}" if message.name and not is_question else said
+    name, asker = ("", message.name) if _QUESTION.fullmatch(said) else (message.name, "")
+    text = f"{name}: {said}" if name else said
     number = message.line + 1
     place = Place(0, len(text), "line", f"{number}", line=number)
     if message.when:
-        name = ", ".join(filter(None, (message.when, is_question and message.name)))
-        place = replace(place, kind="time", name=name)
+        place = replace(place, kind="time", name=", ".join(filter(None, (message.when, asker))))
     return Loaded(text, places=(place,))
 
 

@@ -225,7 +225,7 @@ class _Writer:
 
     def _item(self, item: Any) -> list[Any]:
         """Write the first paragraph of an item; the others, and lists in it, follow."""
-        inner = list(item)
+        inner = [each for each in item if _name(each) != "number"]
         self._items.begin(sum(_name(outer) == "list-item" for outer in item.iterancestors()))
         if not inner or _name(inner[0]) != "p":
             return inner
@@ -285,7 +285,8 @@ def _line(paragraph: Any) -> _Line:
         elif name in {"tab", "line-break"}:
             parts.append(" " if name == "tab" else "\n")
         elif name and name not in _SILENT:
-            waiting += reversed(element)
+            # The number of a heading stands apart from its words.
+            waiting += [" ", *reversed(element)] if name == "number" else reversed(element)
             parts.append(element.text or "")
     lines = (" ".join(line.split()) for line in "".join(parts).split("\n"))
     return _Line("\n".join(filter(None, lines)), tuple(apart))

@@ -48,6 +48,17 @@ def test_headings_are_places_with_their_levels() -> None:
     assert [(place.name, place.level) for place in loaded.places] == [("Fees", 1), ("Late", 2)]
 
 
+def test_numbers_that_a_program_wrote_stand_apart_from_the_words() -> None:
+    number = "<text:number>1.</text:number>"
+    heading = f"<text:h>{number}Fees</text:h><text:p>For members:</text:p>"
+    items = f"<text:list-item>{number}<text:p>a key</text:p></text:list-item>" * 2
+
+    loaded = parse(".odt", written(f"{heading}<text:list>{items}</text:list>"))
+
+    assert loaded.text == "1. Fees\n\nFor members:\n- a key\n- a key"
+    assert loaded.places[0].name == "1. Fees"
+
+
 def test_items_stand_below_what_introduces_them() -> None:
     items = "".join(
         f"<text:list-item><text:p>{name}</text:p>{inner}</text:list-item>"
