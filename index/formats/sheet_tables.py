@@ -40,8 +40,10 @@ class _Table:
     names: Sequence[str]
     """The names of its columns; none if it has none, or they are too long to stand in each row."""
     title: str
+    narrowest: int = 0
+    """How many columns the narrowest of its rows fills that came so far, its names among them."""
     said: set[str] = field(default_factory=set)
-    """What its cells say that came so far, but for those of its first column; not of all rows."""
+    """What its cells say that came so far; of a long table not of all rows."""
     section: str | None = None
     """What the last row says that divided it; None before the first one."""
 
@@ -59,12 +61,13 @@ class _Table:
         """Whether the first row of a part below a blank row names the columns of another table."""
         names = head[0][1]
         usual = sum(map(is_usual, names))
+        is_narrower = max(_width(cells) for _, cells in head) < self.narrowest
         return (
             usual >= MIN_NAMES
             or any(name and name in self.names for name in names)
             or _width(names) > _width(self.names)
             or (
-                _filled(names) >= (MIN_NAMES if is_titled else _MIN_DIVIDED_COLUMNS)
+                (_filled(names) >= _MIN_DIVIDED_COLUMNS or (is_titled and is_narrower))
                 and self.may_call(names)
                 and sum(has_quantity(cells) for _, cells in head[1:]) > len(head[1:]) / 2
             )
@@ -84,8 +87,9 @@ class _Table:
 
     def written(self, cells: Sequence[str]) -> str:
         """What is written for a row."""
+        self.narrowest = min(self.narrowest, _width(cells))
         if len(self.said) < _MAX_SAID:
-            self.said.update(filter(None, cells[1:]))
+            self.said.update(filter(None, cells))
         more = (f"column {place}" for place in range(len(self.names) + 1, len(cells) + 1))
         return (
             named(zip(chain(self.names, more), cells, strict=False))
@@ -187,7 +191,7 @@ def _written(rows: Iterator[NumberedRow], wide: Container[int]) -> Iterator[tupl
         if is_new:
             names = names_of([cells for _, cells in head[:count]]) if count else []
             is_repeated = sum(map(len, names)) <= _MAX_NAMES_CHARS
-            table = _Table(names if is_repeated else [], _title(above))
+            table = _Table(names if is_repeated else [], _title(above), _width(names))
             yield from ((number, _plain(cells), "") for number, cells in above)
             if not table.names or len(head) == count:
                 yield from (

@@ -377,6 +377,14 @@ def test_a_narrower_table_below_a_title_of_its_own_has_names_of_its_own() -> Non
     assert loaded.headings[-1].name == "Storage"
 
 
+def test_a_price_in_words_below_a_title_is_no_name_of_one_column() -> None:
+    children = "Children,\nUnder 5,Free\nUp to 7,3\nUp to 9,4\nUp to 12,5\nUp to 17,6\n"
+
+    assert _rows(f"Guest,Entry\nAdult,9\nSenior,7\n\n{children}")[-5] == (
+        "Guest: Under 5\nEntry: Free"
+    )
+
+
 def test_few_rows_of_two_columns_are_a_table_where_a_name_comes_again() -> None:
     rows = _rows("Berth,Fee\nQuay,9\nBuoy,4\n\nKeys\nKey,Fee\nShed,5\n\nBo,Fox\nAnn,12\n")
 
@@ -400,8 +408,13 @@ def test_a_table_as_wide_below_a_title_has_names_of_its_own(blank: str) -> None:
 
 @pytest.mark.parametrize(
     ("note", "first"),
-    [("Free", "Water,Free,On tap"), ("hot", "Water,free,none"), ("hot", "Water,Free,Free")],
-    ids=["a value of a row above", "small letters", "one word twice"],
+    [
+        ("", "Tea,Free,On tap"),
+        ("Free", "Water,Free,On tap"),
+        ("hot", "Water,free,none"),
+        ("hot", "Water,Free,Free"),
+    ],
+    ids=["a row above again", "a value of a row above", "small letters", "one word twice"],
 )
 def test_rows_below_a_title_are_no_names_of_another_table(note: str, first: str) -> None:
     table = f"Item,Small,Large,Note\nTea,2,3,{note}\nCoffee,3,4,with milk\n"
