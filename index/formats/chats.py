@@ -61,7 +61,7 @@ _UNSURE = tuple(
         # Discord
         rf"{_NAME}\s?[—–]\s?{_WHEN}",
         # IRC, and who comes and goes there
-        rf"(?:\[?{_WHEN}\]? )?(?:<[ @+%&~]?{_NAME}>|-!-|\*{{1,3}}|-->|<--) (?P<said>.+)",
+        rf"(?:\[?{_WHEN}\]? {{1,2}})?(?:<[ @+%&~]?{_NAME}>|-!-|\*{{1,3}}|-->|<--) (?P<said>.+)",
     )
 )
 _Form = re.Pattern[str]

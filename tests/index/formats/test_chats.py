@@ -75,6 +75,7 @@ def test_what_a_program_says_within_a_chat_is_of_nobody() -> None:
     phone = "18/04/2026, 07:14 - "
     lines = [f"{phone}{each}" for each in ("Ann: Hi", "Ann added Bo", "Bo: Hi", "Ann: Is it? No.")]
     irc = [
+        "07:13  * ann waves",
         "07:14 <ann> Hi",
         "07:14 -!- bo has joined",
         "07:14 <bo> Hi",
@@ -88,7 +89,7 @@ def test_what_a_program_says_within_a_chat_is_of_nobody() -> None:
         *("All is secret.", "Ann: Hi", "Ann added Bo", "Bo: Hi", "Ann: Is it? No.")
     ]
     assert parse(".txt", "\n".join(irc).encode()).text.split("\n\n") == [
-        *("ann: Hi", "bo has joined", "bo: Hi", "ann: Ah", "bo: Ok")
+        *("ann waves", "ann: Hi", "bo has joined", "bo: Hi", "ann: Ah", "bo: Ok")
     ]
 
 
