@@ -311,6 +311,8 @@ class _Walk:
         self._count = 0
         self._block: int | None = None
         """The block of code that is being read."""
+        self._keeps_lines = False
+        """Whether what is read of that block stands in its lines."""
         self.found: list[Paragraph] = []
 
     def enter(self, element: Any) -> None:
@@ -333,7 +335,7 @@ class _Walk:
             self._groups.append(self._groups[-1] if is_beside else self._count)
             self._is_listed = tag == "p" and (element.get("class") or "").startswith(_WORD_LIST)
             if tag == "pre":
-                self._block = self._count
+                self._block, self._keeps_lines = self._count, True
             elif tag == "figcaption" and self.found:
                 # What stands below a table or code says what it is.
                 self._block = self.found[-1].block
@@ -389,7 +391,7 @@ class _Walk:
             elif element.tag in ITEMS:
                 self._mark, self._role = "", None
             if element.tag in {"pre", "figcaption"}:
-                self._block = None
+                self._block, self._keeps_lines = None, False
         if element is self._link:
             parts, linked = self._before_link
             if _is_address("".join(self._line[parts:]), element):
@@ -417,18 +419,21 @@ class _Walk:
             self.found.append(Paragraph(line, None, group, shown, block))
 
     def flush(self) -> None:
-        lines = "".join(self._line).split("\0")
+        written = "".join(self._line)
         self._line.clear()
         linked, self._linked = self._linked, 0
         self._before_link = 0, 0
-        text = "\n".join(map(one_line, lines)).strip(" |\n")
+        mark = self._mark if self._heading is None else ""
+        if self._keeps_lines and not mark:
+            text = _in_lines(written).strip()
+        else:
+            text = "\n".join(map(one_line, written.split("\0"))).strip(" |\n")
         if text:
             # A paragraph stands beside others, not in itself.
             group = self._groups[max(0, len(self._groups) - 2)]
             is_item = self._is_list[-1]
-            mark = self._mark if self._heading is None else ""
-            if self._is_listed and (written := _WORD_MARK.match(text)):
-                mark, text = f"{written[1] or '-'} ", text[written.end() :]
+            if self._is_listed and (shown := _WORD_MARK.match(text)):
+                mark, text = f"{shown[1] or '-'} ", text[shown.end() :]
             is_name = self._block is None and self._row is None
             names = self._nested.names_before(text, is_name=is_name) if mark else ""
             self.found.append(
@@ -448,6 +453,11 @@ class _Walk:
             self._mark, self._role = "", None
         self._heading = None
         self._is_listed = False
+
+
+def _in_lines(block: str) -> str:
+    """A block of code with its lines as they stand."""
+    return "\n".join(map(str.rstrip, block.replace("\0", "\n").split("\n")))
 
 
 def _leads_elsewhere(element: Any) -> bool:

@@ -492,3 +492,10 @@ def test_a_title_with_such_words_is_one(title: str) -> None:
     page = f"<title>{title}</title><h1>Report of 2025</h1><p>It rained.</p>"
 
     assert parse(".html", page.encode()).title == title
+
+
+def test_a_block_of_code_keeps_its_lines() -> None:
+    block = "make  all\n  make check<br>ls  \n\n<b>cd</b> x\n"
+    page = f"<p>So:</p><pre><code>{block}</code></pre><p>And\nso.</p>"
+
+    assert parse(".html", page.encode()).text == "So:\n\nmake  all\n  make check\nls\n\ncd x\n\nAnd so."
