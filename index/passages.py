@@ -7,7 +7,6 @@ with the last sentence of the passage before it, so that no answer is lost at a 
 
 import itertools
 import re
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from index.abbreviations import ABBREVIATIONS, is_abbreviation
+from index.code_lines import CodeLines
 from index.contexts import Contexts, searched_text
 from index.documents import Document
 from index.formats.base import ROWS, Place
@@ -89,7 +89,8 @@ class Passage:
     context: str = ""
     """Where it stands, searched and read with it, never quoted; see `index.contexts`."""
     code: tuple[tuple[int, int], ...] = ()
-    """Start and end of each piece that is marked as code, in characters of the passage."""
+    """Start and end of each piece of code within a line, and of each line of a block, in characters
+    of the passage; see `index.code_lines`."""
 
     @property
     def searched(self) -> str:
@@ -159,6 +160,7 @@ def split(
     row_ends = {place.start_char: place.end_char for place in document.places if place.kind in ROWS}
     borders = _borders(document.places)
     contexts = Contexts(document)
+    code = CodeLines(document.text, document.code)
 
     def passage() -> Passage:
         start, end = window.pieces[0].start, window.pieces[-1].end
@@ -175,7 +177,7 @@ def split(
             text=text,
             sentences=sentences,
             context=contexts.context(start, text),
-            code=_code_within(document.code, start, end),
+            code=tuple((at - start, until - start) for at, until in code.within(start, end)),
         )
 
     for piece in _pieces(document.text, splitting, token_offsets):
@@ -224,17 +226,6 @@ class _Window:
         """Go on with none."""
         self.pieces.clear()
         self._tokens = 0
-
-
-def _code_within(
-    code: Sequence[tuple[int, int]], start: int, end: int
-) -> tuple[tuple[int, int], ...]:
-    """The pieces of code that stand in a passage as a whole, in its characters."""
-    first = bisect_left(code, (start, start))
-    inside = itertools.takewhile(
-        lambda bounds: bounds[1] <= end, itertools.islice(code, first, None)
-    )
-    return tuple((piece_start - start, piece_end - start) for piece_start, piece_end in inside)
 
 
 def _borders(places: Sequence[Place]) -> deque[int]:

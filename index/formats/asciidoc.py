@@ -13,6 +13,7 @@ from index.formats.asciidoc_tables import table_lines
 from index.formats.base import Loaded
 from index.formats.blocks import (
     Blocks,
+    as_code,
     before_definition,
     introduces,
     titled,
@@ -185,7 +186,7 @@ class _Reader:
         elif (match := _TERM_END.search(line)) and line[: match.start()].strip():
             self._term(line, match)
         elif line[0] in " \t":
-            self._add(_dedented(self._paragraph()))
+            self._add(as_code(_dedented(self._paragraph())))
         else:
             self._prose()
         self._add_notes()
@@ -252,7 +253,7 @@ class _Reader:
         if mark == "+":
             self._html(inside)
         elif mark != "/":
-            self._add(_CALLOUTS.sub("", inside))
+            self._add(as_code(_CALLOUTS.sub("", inside)))
 
     def _html(self, written: str) -> None:
         self._begin_block()
@@ -328,7 +329,7 @@ class _Reader:
         kind = self._style.get("", "")
         lines = self._paragraph()
         if kind in {"source", "listing", "literal"}:
-            self._add(_CALLOUTS.sub("", "\n".join(lines)))
+            self._add(as_code(_CALLOUTS.sub("", "\n".join(lines))))
             return
         if kind == "verse" or "hardbreaks" in self._style.get("options", ""):
             text = "\n".join(map(self.inline.one_line, lines))

@@ -50,7 +50,8 @@ class Loaded:
     headings: tuple[Place, ...] = ()
     """In order of `start_char`, where the places are others, such as pages."""
     code: tuple[tuple[int, int], ...] = ()
-    """Start and end of each piece that is marked as code within its line, in order."""
+    """Start and end of each piece that is marked as code within a line, and of each block, in
+    order."""
     unread: str | None = None
     """Which pages were left out, such as "pages 2-5 and 7", since they are pictures that nothing
     here reads."""

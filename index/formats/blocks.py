@@ -26,8 +26,6 @@ _NO_TITLE = re.compile(
     re.IGNORECASE,
 )
 _RAISED = str.maketrans("0123456789-\u2212", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
-# Longer code is no answer.
-_MAX_CODE_CHARS = 200
 
 
 class _Mark(NamedTuple):
@@ -44,7 +42,7 @@ class _Mark(NamedTuple):
 
 
 def as_code(text: str) -> str:
-    """Mark a piece of a line as code, unless it is blank; see `Blocks.add`."""
+    """Mark a piece of a line, or a block, as code, unless it is blank; see `Blocks.add`."""
     return f"{CODE_BEGINS}{text}{CODE_ENDS}" if text.strip() else text
 
 
@@ -237,10 +235,10 @@ class Blocks:
 
 
 def _bounds(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Bounds of code without the white space within; none if it is empty, or too long."""
+    """Bounds of code without the white space within; none if it is empty."""
     start, end = max(0, start), min(end, len(text))
     # What stood in the white space before the block ends before it begins.
-    if not 0 < end - start <= _MAX_CODE_CHARS:
+    if start >= end:
         return None
     code = text[start:end]
     start += len(code) - len(code.lstrip())

@@ -16,6 +16,7 @@ from index.formats.blocks import (
     CODE_BEGINS,
     CODE_ENDS,
     Blocks,
+    as_code,
     before_definition,
     introduces,
 )
@@ -425,7 +426,7 @@ class _Walk:
         self._before_link = 0, 0
         mark = self._mark if self._heading is None else ""
         if self._keeps_lines and not mark:
-            text = _in_lines(written).strip()
+            text = as_code(_in_lines(written).strip())
         else:
             text = "\n".join(map(one_line, written.split("\0"))).strip(" |\n")
         if text:

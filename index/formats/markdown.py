@@ -88,9 +88,7 @@ class _Writer:
             elif token.type == "inline":
                 self._paragraph(_text(token))
             elif token.type in {"code_block", "fence"}:
-                # Where no language is named, it may be a table, put there to be aligned.
-                code = token.content if token.info.strip() else with_rows(token.content)
-                self._add(code, is_name=False)
+                self._code(token.content, is_named=bool(token.info.strip()))
             elif token.type == "html_block":
                 self._html(_without_comments(token.content))
             else:
@@ -137,6 +135,14 @@ class _Writer:
         if match := _CALLOUT.match(text):
             text = text[match.end() :]
         self._add(text)
+
+    def _code(self, written: str, *, is_named: bool) -> None:
+        # Where no language is named, it may be a table, put there to be aligned.
+        rows = written if is_named else with_rows(written)
+        # At the beginning of an item, all of it becomes one line.
+        is_in_line = self._is_item and "\n" in written.strip()
+        is_code = rows == written and not is_in_line
+        self._add(as_code(written) if is_code else rows, is_name=False)
 
     def _heading(self, level: int, name: str) -> None:
         self._before, self._is_item = "", False

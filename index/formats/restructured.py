@@ -271,7 +271,7 @@ class _Writer:
 
     def _add(self, before: str, node: Any) -> None:
         is_code = isinstance(node, nodes.literal_block | nodes.doctest_block)
-        text = node.astext() if is_code else _one_line(node)
+        text = as_code(node.astext()) if is_code else _one_line(node)
         if not text.strip():
             return
         is_item = before == _MARK

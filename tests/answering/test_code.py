@@ -71,3 +71,61 @@ def test_a_span_that_says_more_holds_the_code_whole() -> None:
     marked = "Post `/play <link>` in the music room."
 
     assert answered(marked, "play <link> in the music room") == "/play <link> in the music room"
+
+
+@pytest.mark.parametrize(
+    ("line", "found", "answer"),
+    [
+        ("sudo systemctl restart slipway", "sudo systemctl", "sudo systemctl restart slipway"),
+        ("sudo systemctl restart slipway", "systemctl restart slipway", None),
+        ("$ `tide gauge set north`", "$ tide gauge", "tide gauge set north"),
+        ("`npm start`  # takes long", "npm", "npm start"),
+        ("kiln.abort(slowly=True)", "kiln.abort(slowly=True", "kiln.abort(slowly=True)"),
+        ("Client.submit(page)", "Client.submit", "Client.submit(page)"),
+        ("GET /boats/{id}", "GET /boats", "GET /boats/{id}"),
+        (
+            "docker run \\\n  -p 80:80 \\\n  web",
+            "docker run",
+            "docker run \\\n  -p 80:80 \\\n  web",
+        ),
+        ("FOO=bar make test", "FOO=bar make", "FOO=bar make test"),
+    ],
+)
+def test_a_span_that_stops_within_a_line_of_a_block_is_all_of_it(
+    line: str, found: str, answer: str | None
+) -> None:
+    marked = line if "`" in line else f"`{line}`"
+
+    assert answered(f"Do it so:\n\n{marked}\n\nThen wait.", found) == (answer or line)
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("port: 8080", "8080"),
+        ("port: 8080", "port"),
+        ('"port": 8080,', "8080"),
+        ('"name": "slipway",', "slipway"),
+        ('"name": "slipway",', "name"),
+        ("motd = Mind the wet steps", "wet steps"),
+        ("PORT=8080", "PORT"),
+        ("server_name boats.example;", "boats.example"),
+        ("EXPOSE 1935", "1935"),
+        ("raise UnknownPrinterError", "UnknownPrinterError"),
+        ("10.0.0.5 harbour.local", "10.0.0.5"),
+        ('"heron",', "heron"),
+        ("server {", "server"),
+        ("slipway-0   1/1   running", "slipway-0"),
+        ("Ada Holm, treasurer since May", "Ada Holm"),
+        ("Ada Holm, treasurer since May", "treasurer since May"),
+        ("Monday: closed all day", "closed all"),
+    ],
+)
+def test_what_a_line_of_a_block_tells_stays(line: str, found: str) -> None:
+    assert answered(f"It is so:\n\n`{line}`\n\nSo it is.", found) == found
+
+
+def test_a_span_over_lines_of_a_block_holds_each_whole() -> None:
+    marked = "Fetch it:\n\n`git clone tide`\n`cd tide`"
+
+    assert answered(marked, "clone tide\ncd") == "git clone tide\ncd tide"

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index import passages
+from index.code_lines import CodeLines
 from index.documents import Document
 from index.formats.charsets import decode
 from index.passages import CHARS_AT_ONCE, MAX_BLOCK_CHARS, Splitting, sentences, split
@@ -76,8 +77,8 @@ def test_a_passage_has_the_code_that_stands_in_it(text: str, data: st.DataObject
 
     for passage in split(whole, SMALL, FakeEncoder().token_offsets):
         start, end = passage.start_char, passage.end_char
-        inside = tuple((a - start, b - start) for a, b in code if start <= a and b <= end)
-        assert passage.code == inside
+        inside = CodeLines(text, code).within(start, end)
+        assert passage.code == tuple((a - start, b - start) for a, b in inside)
 
 
 @given(texts)

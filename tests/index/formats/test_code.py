@@ -1,4 +1,4 @@
-"""What a format marks as code within a line is known by its bounds, and the text is as without."""
+"""What a format marks as code is known by its bounds, and the text is as without."""
 
 import pytest
 
@@ -16,34 +16,72 @@ def codes(loaded: Loaded) -> list[str]:
     [
         (
             ".md",
-            "End it with `!close now`, or `!bump`.\n\n    a block\n\n"
+            "End it with `!close now`, or `!bump`.\n\n    a block\n      of code\n\n"
             "| Key | For |\n|-|-|\n| `k` | 1 |",
         ),
         (
             ".html",
             "<p>End it with <code> !close\n now</code>, or <kbd>!bump</kbd>.</p>"
-            "<pre><code>a block</code></pre>"
+            "<pre><code>a block\n  of code\n</code></pre>"
             "<table><tr><th>Key</th><th>For</th></tr><tr><td><code>k</code></td><td>1</td></tr></table>",
         ),
         (
             ".rst",
-            "End it with ``!close now``, or :kbd:`!bump`.\n\n::\n\n   a block\n\n"
+            "End it with ``!close now``, or :kbd:`!bump`.\n\n::\n\n   a block\n     of code\n\n"
             "=====  ===\nKey    For\n=====  ===\n``k``  1\n=====  ===\n",
         ),
         (
             ".adoc",
-            "End it with `!close now`, or `+!bump+`.\n\n----\na block\n----\n\n"
+            "End it with `!close now`, or `+!bump+`.\n\n----\na block\n  of code\n----\n\n"
             "[options=header]\n|===\n|Key |For\n|`k` |1\n|===\n",
         ),
     ],
 )
-def test_code_within_a_line_is_known(suffix: str, written: str) -> None:
+def test_code_within_a_line_and_in_a_block_is_known(suffix: str, written: str) -> None:
     loaded = parse(suffix, written.encode())
 
-    assert loaded.text.replace("a block\n\n", "") == (
-        "End it with !close now, or !bump.\n\nKey: k | For: 1"
+    assert loaded.text == (
+        "End it with !close now, or !bump.\n\na block\n  of code\n\nKey: k | For: 1"
     )
-    assert codes(loaded) == ["!close now", "!bump", "k"]
+    assert codes(loaded) == ["!close now", "!bump", "a block\n  of code", "k"]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "written"),
+    [
+        (".md", "Run this:\n\n```sh\nmake all\nmake check\n```\n"),
+        (".md", "Run this:\n\n~~~\nmake all\nmake check\n~~~\n"),
+        (".mdx", "import X from 'x'\n\nRun this:\n\n<X>\n```sh\nmake all\nmake check\n```\n</X>\n"),
+        (".html", "<p>Run this:</p><pre>\nmake all<br>make <b>check</b></pre>"),
+        (".rst", "Run this:\n\n.. code-block:: sh\n\n   make all\n   make check\n"),
+        (".adoc", "Run this:\n\n....\nmake all\nmake check\n....\n"),
+        (".adoc", "Run this:\n\n  make all\n  make check\n"),
+        (".adoc", "Run this:\n\n[source]\nmake all\nmake check\n"),
+    ],
+)
+def test_a_block_is_known_however_it_is_set(suffix: str, written: str) -> None:
+    loaded = parse(suffix, written.encode())
+
+    assert loaded.text == "Run this:\n\nmake all\nmake check"
+    assert codes(loaded) == ["make all\nmake check"]
+
+
+def test_a_table_that_is_drawn_in_a_block_is_no_code() -> None:
+    loaded = parse(".md", b"```\nKey   For\n----  ---\nport  TCP\nhost  any\n```\n")
+
+    assert loaded.text == "Key: port | For: TCP\n\nKey: host | For: any"
+    assert not loaded.code
+
+
+@pytest.mark.parametrize(
+    ("suffix", "written"),
+    [(".md", "- ```\n  make all\n  make check\n  ```"), (".html", "<ul><li><pre>a\nb</pre></ul>")],
+)
+def test_lines_that_an_item_joins_are_not_one_piece_of_code(suffix: str, written: str) -> None:
+    loaded = parse(suffix, written.encode())
+
+    assert "\n" not in loaded.text
+    assert not loaded.code
 
 
 def test_code_of_a_part_is_known_in_the_whole() -> None:
@@ -65,7 +103,6 @@ def test_code_of_a_part_is_known_in_the_whole() -> None:
         (f"a{CODE_ENDS} {CODE_BEGINS}b", "a b", []),
         (as_code(""), "", []),
         (f"{CODE_BEGINS} {CODE_ENDS} a b", "a b", []),
-        (as_code("x" * 201), "x" * 201, []),
         (f" \n{as_code('a')}", "a", ["a"]),
     ],
 )
