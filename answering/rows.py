@@ -36,6 +36,8 @@ _MAX_NAME_CHARS = 40
 _MAX_HEADING_WORDS = 10
 # A day as `words_said` writes it.
 _DAY = re.compile(rf"(?:{'|'.join(MONTHS)})-\d+")
+# What stands behind a name in code whose value is all that follows: `"audio": {`.
+_OPENING = frozenset("{[(|>")
 # Beside the cells of a row whose columns have no names; Markdown's own rows have them outside, too.
 _BORDER = re.compile(r"(?<!\S)\|(?!\S)")
 
@@ -186,7 +188,9 @@ def _formed(line: TextLine) -> tuple[Literal["labels", "names", "cells", ""], di
     """What a line of a table is, and its cells."""
     cells = cells_of(line)
     if len(cells) == 1:
-        return ("labels" if len(next(iter(cells))) <= _MAX_NAME_CHARS else ""), cells
+        ((name, cell),) = cells.items()
+        opens = line.text[cell[0] - line.start :].strip() in _OPENING
+        return ("" if opens or len(name) > _MAX_NAME_CHARS else "labels"), cells
     if cells:
         return "names", cells
     borders = [match.span() for match in _BORDER.finditer(line.text)]

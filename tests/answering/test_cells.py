@@ -560,3 +560,9 @@ def test_whether_a_question_names_a_cell_by_column_and_row(
     span = Span(0, start, start + len(read), read, 2.0, 0.0)
 
     assert is_named_cell(question, span, row_of(0, text, 0)) is is_named
+
+
+def test_a_name_that_only_opens_what_follows_names_no_cell() -> None:
+    text = '"audio": {\n  "device": "hw:2,0",\n  "delay_ms": 180\n}'
+
+    assert answered(text, "what is the audio delay in ms", "180") == "180"

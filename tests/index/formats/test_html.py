@@ -498,4 +498,5 @@ def test_a_block_of_code_keeps_its_lines() -> None:
     block = "make  all\n  make check<br>ls  \n\n<b>cd</b> x\n"
     page = f"<p>So:</p><pre><code>{block}</code></pre><p>And\nso.</p>"
 
-    assert parse(".html", page.encode()).text == "So:\n\nmake  all\n  make check\nls\n\ncd x\n\nAnd so."
+    text = parse(".html", page.encode()).text
+    assert text == "So:\n\nmake  all\n  make check\nls\n\ncd x\n\nAnd so."
