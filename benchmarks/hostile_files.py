@@ -178,6 +178,9 @@ HOSTILE_FILES: Mapping[str, HostileFile] = MappingProxyType(
         "headings": HostileFile(".md", 4_000_000, _repeated("# a\n")),
         "letters": HostileFile(".txt", 4_000_000, _repeated("a. a\nb. b\n")),
         "fences": HostileFile(".md", 4_000_000, _repeated("```\n")),
+        "lines of code": HostileFile(
+            ".md", 5_000_000, _repeated("sudo restart -u slipway1\n", "```sh\n", "```\n")
+        ),
         "backticks": HostileFile(".md", 4_000_000, _backticks),
         "one line of words": HostileFile(".txt", 5_000_000, _repeated("words go on and on, ")),
         "definitions": HostileFile(".txt", 4_000_000, _definitions),

@@ -29,9 +29,12 @@ _PROMPT = re.compile(
 _ITEM = "- "
 # The stars of a comment stand before words, those of a time for cron do not.
 _COMMENT = re.compile(r"(?:#+|//+|--|;+|/\*+|<!--|\*(?=[ \t]+[^\W\d]))(?:[ \t]|$)")
-_COMMENT_BEHIND = re.compile(r"(?<![ \t])[ \t]++(?:#|//)[ \t]")
+_COMMENT_BEHIND = re.compile(r"[ \t](?:#|//)[ \t]")
 # Trees, boxes and arrows.
-_DRAWN = re.compile(r"[\u2500-\u259f]|-->|<--|^[|+`]|\|$")
+_DRAWN = re.compile(r"[\u2500-\u259f]")
+_ARROWS = ("-->", "<--")
+_BEFORE_DRAWN = ("|", "+", "`")
+_BEHIND_DRAWN = "|"
 _WORD = re.compile(r"[(\"'“‘]?[^\W\d_]+(?:['’-][^\W\d_]+)*+[.,;:!?)\"'”’]{0,3}")
 _SENTENCE_END = re.compile(r"[^\W\d_]{2}[.!?](?:\s|$)")
 _MIN_WORDS_SHARE = 0.75
@@ -87,7 +90,7 @@ class CodeLines:
             return
         at = self._line_start(block, start)
         is_rest = self._text.endswith(_JOINED, block[0], at)
-        for line in _LINE.finditer(self._text, at, min(block[1], end + MAX_CODE_CHARS)):
+        for line in _LINE.finditer(self._text, at, self._line_end(block, end)):
             found = None if is_rest else _code_of(line[0], is_session=self._is_session)
             is_rest = False
             if found is not None:
@@ -101,6 +104,13 @@ class CodeLines:
         before = self._text.rfind("\n", first, at)
         return first if before < 0 else before + 1
 
+    def _line_end(self, block: _Bounds, at: int) -> int:
+        """Where the line of a block that a character is in ends; a longer one is cut."""
+        last = min(block[1], at + MAX_CODE_CHARS)
+        behind = self._text.find("\n", at, last)
+        is_end = behind >= 0 and not self._text.endswith("\\", 0, behind)
+        return behind if is_end else last
+
 
 def is_line(text: str, code: _Bounds) -> bool:
     """Whether code is a line of a block, with no more than a prompt before and a comment behind."""
@@ -108,7 +118,8 @@ def is_line(text: str, code: _Bounds) -> bool:
     before = text[text.rfind("\n", 0, start) + 1 : start].lstrip()
     behind = text[end:].partition("\n")[0]
     is_first = before in {"", _ITEM} or _PROMPT.fullmatch(before) is not None
-    return is_first and (not behind.strip() or _COMMENT_BEHIND.match(behind) is not None)
+    is_last = not behind.strip() or (behind[0].isspace() and _COMMENT.match(behind.lstrip()))
+    return is_first and bool(is_last)
 
 
 def _code_of(line: str, *, is_session: bool) -> _Bounds | None:
@@ -121,13 +132,20 @@ def _code_of(line: str, *, is_session: bool) -> _Bounds | None:
         start = prompt.end()
     elif line.startswith(_ITEM, start):
         start += len(_ITEM)
-    if _COMMENT.match(line, start, end) or _DRAWN.search(line[start:end]):
+    if _COMMENT.match(line, start, end) or _is_drawn(line[start:end]):
         return None
     behind = _COMMENT_BEHIND.search(line, start, end)
     # In quotes, it is no comment.
     if behind and line.count('"', start, behind.start()) % 2 == 0:
-        end = behind.start()
+        end = start + len(line[start : behind.start()].rstrip())
     return (start, end) if start < end else None
+
+
+def _is_drawn(line: str) -> bool:
+    """Whether a line is a part of a drawing."""
+    has_frame = line.startswith(_BEFORE_DRAWN) or line.endswith(_BEHIND_DRAWN)
+    has_arrow = any(arrow in line for arrow in _ARROWS)
+    return has_frame or has_arrow or _DRAWN.search(line) is not None
 
 
 def _is_prose(lines: Sequence[str]) -> bool:
