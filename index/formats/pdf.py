@@ -117,8 +117,10 @@ def load_pdf(_suffix: str, content: bytes) -> Loaded:
             if part.heading is not None:
                 name = part.heading.name if part.heading.is_run_in else text
                 blocks.add_heading(name, part.heading.level)
-            # An item belongs right below the line that introduces its list, or the item before.
-            is_marked = not is_row and POSSIBLE_MARK.match(text) is not None
+            # An item belongs right below the line that introduces its list, or the item before; a
+            # heading with a number is none.
+            may_be_item = part.heading is None and not is_row
+            is_marked = may_be_item and POSSIBLE_MARK.match(text) is not None
             is_list = is_marked and (is_list or introduces(before))
             blocks.add(text, joined=is_list)
             before = "" if is_row else text

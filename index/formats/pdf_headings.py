@@ -281,13 +281,17 @@ def _is_set(
     look = unit.look
     if look is None or body is None or not _stands_out(look, body):
         return False
-    return _may_be(unit, running) and not _is_label(unit.text) and _is_apart(units, at)
+    return _may_be(unit, running) and not _is_label(unit.text) and _is_apart(units, at, body)
 
 
 def _stands_out(look: Typesetting, body: _Style) -> bool:
-    if look.size >= _MIN_LARGER_SHARE * body.size:
+    if _is_larger(look, body):
         return True
     return look.is_bold and not body.is_bold and look.size >= _MIN_BOLD_SHARE * body.size
+
+
+def _is_larger(look: Typesetting, body: _Style) -> bool:
+    return look.size >= _MIN_LARGER_SHARE * body.size
 
 
 def _may_be(unit: _Unit, running: frozenset[tuple[str, int]]) -> bool:
@@ -328,22 +332,23 @@ def _is_label(text: str) -> bool:
     return bool(colon) and (number is None or len(number[0].strip()) < len(label))
 
 
-def _is_apart(units: Sequence[_Unit], at: int) -> bool:
+def _is_apart(units: Sequence[_Unit], at: int, body: _Style) -> bool:
     """Whether no sentence goes on into a unit, nor out of it."""
     unit = units[at]
     before = units[at - 1] if at and units[at - 1].page == unit.page else None
     after = units[at + 1] if at + 1 < len(units) and units[at + 1].page == unit.page else None
     if after is not None and after.text[:1].islower():
         return False
-    if before is None or _ENDS_SENTENCE.search(before.text):
+    if before is None or _ENDS_SENTENCE.search(before.text) or before.lines[-1].is_row:
         return True
     one, other = before.lines[-1].look, unit.look
     if one is None or other is None:
         return False
+    # A sentence goes on in letters of its size.
+    if one.size > other.size or (one.size < other.size and _is_larger(other, body)):
+        return True
     pitch = one.bottom - other.bottom
-    return (
-        one.size > other.size or pitch < 0 or pitch > _MIN_PITCH_APART * max(one.size, other.size)
-    )
+    return pitch < 0 or pitch > _MIN_PITCH_APART * other.size
 
 
 def _drop_common_styles(units: Sequence[_Unit], is_heading: list[bool]) -> None:

@@ -221,7 +221,9 @@ def arranged(found: Sequence[Piece]) -> list[Line]:
 
 
 def _line(row: Sequence[Piece], part: int) -> Line:
-    is_alone = len(row) == 1 or _HEADING_NUMBER.fullmatch(row[0].text) is not None
+    first = row[0].text
+    is_marked = len(row) == _MIN_CELLS and _MARK.fullmatch(first) is not None
+    is_alone = len(row) == 1 or is_marked or _HEADING_NUMBER.fullmatch(first) is not None
     return Line(_joined(row), part, ends=_ends(row) if is_alone else None)
 
 

@@ -199,6 +199,59 @@ def test_cells_are_no_headings() -> None:
     assert headings_of(loaded) == []
 
 
+def test_a_heading_may_stand_below_items_and_below_a_table() -> None:
+    items = ("a lantern", "two anchors", "the papers of the vessel")
+    rows = [("Vessel", "Marks"), ("Barge", "90"), ("Yacht", "35"), ("Boat", "10")]
+    page = [
+        drawn([bold("Night"), *TEXT, bold("Aboard")]),
+        *marked(items, 650),
+        placed(72, 580, "Dues", 10, "F2"),
+        *(
+            placed(72 + 200 * number, 556 - 14 * at, text)
+            for at, row in enumerate(rows)
+            for number, text in enumerate(row)
+        ),
+        placed(72, 480, "Pilots", 10, "F2"),
+        *(placed(72, 460 - 14 * at, text) for at, text in enumerate(OTHER)),
+    ]
+
+    loaded = parse(".pdf", pdf_with([" ".join(page)]))
+
+    names = [name for _, name in headings_of(loaded)]
+    assert names == ["Night", "Aboard", "Dues", "Pilots"]
+
+
+def marked(items: Sequence[str], top: float) -> list[str]:
+    """Items, each apart from its mark, the first one at a height of the page."""
+    return [
+        placed(x, top - 14 * at, text)
+        for at, item in enumerate(items)
+        for x, text in ((72, "-"), (100, item))
+    ]
+
+
+def test_a_larger_line_near_one_that_ends_no_sentence_is_a_heading() -> None:
+    lines = [bold("Harbour rules", 18), Set("9 May, the old customs house", gap=20)]
+
+    loaded = parse(".pdf", pdf_with([drawn([*lines, Set("Night", "F2", 18, 20), *TEXT, *OTHER])]))
+
+    assert [name for _, name in headings_of(loaded)] == ["Harbour rules", "Night"]
+
+
+def test_a_heading_with_a_number_is_no_item_of_the_list_above_it() -> None:
+    page = [
+        drawn([bold("7. Aboard"), *TEXT, "Every vessel carries:"]),
+        *marked(("a lantern", "two anchors"), 700),
+        placed(72, 660, "8. Ashore", 10, "F2"),
+        *marked(("no lantern", "no anchors"), 640),
+    ]
+
+    loaded = parse(".pdf", pdf_with([" ".join(page)]))
+
+    assert "- two anchors\n\n8. Ashore\n\n" in loaded.text
+    assert context_of(loaded, "- no lantern") == "Rules: 8. Ashore"
+
+
 @pytest.mark.parametrize(
     ("first", "is_number"),
     [("3.2", True), ("XIV", True), ("B.", True), ("LUNCH", False), ("MENU", False)],
