@@ -5,7 +5,7 @@ A span that is an item of such a list leads to all of them.
 """
 
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import TypeVar
@@ -19,6 +19,8 @@ from answering.rows import Bounds, TextLine, cells_of, lines_of
 from index.formats.nested_items import (
     BETWEEN_ITEMS,
     POSSIBLE_MARK,
+    begins_another_list,
+    is_deeper,
     item_mark,
     lettered,
     name_of,
@@ -68,14 +70,15 @@ def _items_by_lines(text: str, span: Bounds, question: str) -> list[Bounds]:
     """
     lines = lines_of(text)
     kinds = lettered(text)
-    marks = [item_mark(text, line.start, kinds) is not None for line in lines]
+    lists = _lists(text, lines, kinds)
     # A span of several lines may begin with the one that introduces them, or end with an item of
     # another list.
     first = next(number for number, line in enumerate(lines) if span[0] < line.end)
     last = next(number for number, line in enumerate(lines) if span[1] <= line.end)
     for place in dict.fromkeys((last, first)):
-        if marks[place]:
-            listed = _listed(_of_one_list(_around(lines, place, marks), lines[place], kinds))
+        if lists[place]:
+            own = [line for line, at in zip(lines, lists, strict=True) if at == lists[place]]
+            listed = _listed(_of_one_list(own, lines[place], kinds))
             (outer, *others) = next(each.outers for each in listed if each.line == lines[place])
             items = [each for each in listed if outer in each.outers]
             # Rather one item than those of two lists, or a list without some of its own.
@@ -84,6 +87,25 @@ def _items_by_lines(text: str, span: Bounds, question: str) -> list[Bounds]:
             if is_sure and any(_is_most(span, item) for item in bounds):
                 return [] if _is_asked_by_label(text, span, bounds, question) else bounds
     return []
+
+
+def _lists(text: str, lines: Sequence[TextLine], letters: Container[int]) -> list[int]:
+    """The number of the list that each line is an item of, with those in it; 0 of no item."""
+    numbers = []
+    number = 0
+    above: re.Match[str] | None = None
+    for at, line in enumerate(lines):
+        mark = item_mark(text, line.start, letters)
+        is_parted = at > 0 and text.count("\n", lines[at - 1].end, line.start) > 1
+        if mark is None:
+            above = None
+        elif above is None or (is_parted and begins_another_list(mark, above)):
+            above = mark
+            number += 1
+        elif not is_deeper(mark, above):
+            above = mark
+        numbers.append(0 if mark is None else number)
+    return numbers
 
 
 def _of_one_list(
@@ -142,12 +164,13 @@ def is_asked_by_introduction(question: str, passage: Passage, items: Sequence[Bo
     text = passage.text
     lines = lines_of(text)
     first = next(at for at, line in enumerate(lines) if items[0][0] < line.end)
-    letters = lettered(text)
-    if not first or not item_mark(text, lines[first].start, letters):
+    lists = _lists(text, lines, lettered(text))
+    if not first or not lists[first]:
         return False
     above = lines[first - 1].text
     has_colon = above.rstrip().endswith(":")
-    if item_mark(text, lines[first - 1].start, letters):
+    # A heading with a number looks like the one item of a list.
+    if lists[first - 1] and lists.count(lists[first - 1]) > 1:
         is_introduction = has_colon and _listed(lines[first - 1 : first + 1])[1].outers != (None,)
     else:
         is_introduction = has_colon or len(above.split()) <= _MAX_WORDS

@@ -2,7 +2,7 @@
 
 import re
 
-from index.formats.nested_items import item_mark, lettered
+from index.formats.nested_items import begins_another_list, is_deeper, item_mark, lettered
 
 
 class Introductions:
@@ -20,8 +20,8 @@ class Introductions:
         """What introduces the items that may come."""
         self._indent: int | None = None
         """How far the item that is open is indented; None if none is."""
-        self._first: tuple[int, str] | None = None
-        """How far the first item of the list is indented, and how it is marked."""
+        self._last: re.Match[str] | None = None
+        """The mark of the last item of the list that stands in no other."""
         self._is_parted = False
         """Whether a blank line stands below the last item."""
 
@@ -58,12 +58,13 @@ class Introductions:
         if mark := item_mark(self._text, start, self._letters):
             if self._begins_another_list(mark):
                 self._introduction = None
-            self._first = self._first or (indent, _kind_of(mark))
+            if self._last is None or not is_deeper(mark, self._last):
+                self._last = mark
             self._indent = indent
             self._is_parted = False
         elif self._indent is None or indent <= self._indent:
             # One that is indented more than an item goes on with that.
-            self._indent = self._first = None
+            self._indent = self._last = None
             self._is_parted = False
             at = start + indent
             self._introduction = (at, at + len(said)) if has_colon else None
@@ -73,12 +74,6 @@ class Introductions:
 
     def _begins_another_list(self, mark: re.Match[str]) -> bool:
         """Whether an item below a blank line is marked unlike those above it, and is in none."""
-        if not self._is_parted or self._first is None:
+        if not self._is_parted or self._last is None:
             return False
-        indent, kind = self._first
-        return len(mark[0]) - len(mark[0].lstrip()) <= indent and _kind_of(mark) != kind
-
-
-def _kind_of(mark: re.Match[str]) -> str:
-    """A mark of a list, where all numbers and letters are one: "1." for "12."."""
-    return re.sub(r"\w+", "1", mark[0].strip())
+        return begins_another_list(mark, self._last)

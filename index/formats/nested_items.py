@@ -41,6 +41,7 @@ _MAX_CHARS = 100
 # then no more are. Few long names above many short items would make it many times as long.
 _MAX_ADDED_CHARS = 100_000
 _ENDS_A_SENTENCE = (".", "!", "?", ";")
+_NUMBER = re.compile(r"\d+")
 _CHECK_BOX = re.compile(r"\[[ xX]\][ \t]+")
 # They turn the letters after them around, in whatever line these stand.
 _BIDI_CONTROLS = dict.fromkeys(
@@ -184,6 +185,33 @@ def lettered(text: str) -> dict[int, str]:
 def item_mark(text: str, start: int, letters: Container[int]) -> re.Match[str] | None:
     """The mark of the item that begins at a character, where `lettered` found the letters."""
     return (POSSIBLE_MARK if start in letters else ITEM_MARK).match(text, start)
+
+
+def begins_another_list(mark: re.Match[str], above: re.Match[str]) -> bool:
+    """
+    Whether an item below a blank line is of another list than one above it.
+
+    Args:
+        mark: Its mark.
+        above: That of the item above, which stands as deep or deeper. The other list has marks of
+            another kind, or numbers that don't go on from this one.
+    """
+    if is_deeper(mark, above):
+        return False
+    number, before = _NUMBER.search(mark[0]), _NUMBER.search(above[0])
+    goes_on = number is None or before is None or int(number[0]) == int(before[0]) + 1
+    return _kind_of(mark) != _kind_of(above) or not goes_on
+
+
+def is_deeper(mark: re.Match[str], above: re.Match[str]) -> bool:
+    """Whether an item is indented more than one above it."""
+    indents = [len(each[0]) - len(each[0].lstrip()) for each in (mark, above)]
+    return indents[0] > indents[1]
+
+
+def _kind_of(mark: re.Match[str]) -> str:
+    """A mark of a list, where all numbers and letters are one: "1." for "12."."""
+    return re.sub(r"\w+", "1", mark[0].strip())
 
 
 def says(text: str, name: str) -> bool:

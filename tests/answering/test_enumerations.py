@@ -168,6 +168,29 @@ def test_letters_tell_the_list_that_an_item_is_in(span: str, found: list[str]) -
     assert items(LETTERED, span) == found
 
 
+NUMBERED = (
+    "Duties:\n- sweeping\n- snow\n\n- minutes\n\n7. When a rule is broken\n\n"
+    "1. A talk\n\n2. A letter\n   - of two pages\n3. A meeting\n\n8. Keys\n\n"
+    "• a form\n\n• a fee"
+)
+
+
+@pytest.mark.parametrize(
+    ("span", "found"),
+    [
+        ("snow", ["sweeping", "snow", "minutes"]),
+        ("7. When a rule is broken", []),
+        ("A talk", ["A talk", "A letter", "of two pages", "A meeting"]),
+        ("8. Keys", []),
+        ("a fee", ["a form", "a fee"]),
+    ],
+)
+def test_a_heading_with_a_number_is_no_item_of_the_lists_around_it(
+    span: str, found: list[str]
+) -> None:
+    assert items(NUMBERED, span) == found
+
+
 def test_prose_that_begins_with_a_letter_is_no_item() -> None:
     assert items("Cases:\n- Smith\nv. Jones\n- Vogel", "Jones") == []
 

@@ -334,6 +334,15 @@ def test_an_item_introduces_those_in_it_if_it_says_so(
     assert items(question, candidate(found, 8, sentence(SYSTEMS), asked=question)) == answer
 
 
+@pytest.mark.parametrize("mark", ["-", "1."])
+def test_a_heading_with_a_number_introduces_a_list(mark: str) -> None:
+    text = f"7. What to bring\n\n{mark} a towel\n\n{mark.replace('1', '2')} a letter"
+
+    one = candidate("a towel", 8, sentence(text), asked="what must I bring")
+
+    assert items("what must I bring", one) == ["a towel", "a letter"]
+
+
 def test_a_list_says_whether_there_may_be_more() -> None:
     text = "\n".join(f"- item{number}" for number in range(MAX_ITEMS + 1))
     long = Passage(3, "d.md", 0, len(text), text, ((0, len(text)),))
