@@ -8,7 +8,7 @@ with the last sentence of the passage before it, so that no answer is lost at a 
 import itertools
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
@@ -309,8 +309,8 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
     capital follows ("iPhone"). It never runs over a blank line, into a list item or into the next
     message of a chat, nor into a line with a label in a paragraph that begins with one, and holds
     the number that stands before it. A short row of a table is one sentence. A question that begins
-    a paragraph, a line with such a label or an item is one with what follows it on its line: what
-    answers it says little without it.
+    a paragraph, a line with such a label or an item is one with what follows it on its line, or
+    right below it: what answers it says little without it.
 
     Yields:
         Start and end character of each, in order, without the white space around it. All other
@@ -336,7 +336,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
                 or _is_numbered(text, *pending, trimmed[0])
                 or _is_in_row(text, pending[1], trimmed[0])
                 or _is_answered(
-                    text, *pending, trimmed[0], is_first=is_first or pending[0] in items
+                    text, pending, trimmed, items, is_first=is_first or pending[0] in items
                 )
             ):
                 pending = (pending[0], trimmed[1])
@@ -403,10 +403,21 @@ def _is_in_row(text: str, end: int, next_start: int) -> bool:
     return is_alone or (all(named) and first_named + len(named) > 1)
 
 
-def _is_answered(text: str, start: int, end: int, next_start: int, *, is_first: bool) -> bool:
+def _is_answered(
+    text: str,
+    piece: tuple[int, int],
+    following: tuple[int, int],
+    items: Container[int],
+    *,
+    is_first: bool,
+) -> bool:
     """Whether a piece is a question that begins a block or an item, and its answer comes."""
-    is_question = text[end - 1] == "?" and "\n" not in text[end:next_start]
-    return is_question and (is_first or _is_item(text, start))
+    (start, end), (next_start, next_end) = piece, following
+    if text[end - 1] != "?" or not (is_first or _is_item(text, start)):
+        return False
+    # Of questions below each other none answers another.
+    is_new = text[next_end - 1] == "?" or next_start in items or _is_item(text, next_start)
+    return not is_new or "\n" not in text[end:next_start]
 
 
 def _sentence_spans(block: str, *, is_wrapped: bool) -> list[tuple[int, int]]:

@@ -151,13 +151,15 @@ def test_sentences_end_after_words_and_go_on_after_abbreviations(text: str) -> N
 
 def test_a_question_that_begins_a_paragraph_or_an_item_is_one_with_its_answer() -> None:
     text = (
-        "Is it free? Yes. It is.\n\nQ: Is it new?\nNo.\n\nCome in. Who is it? Me.\n"
-        "- Is it big? Yes. Sad.\n- Why? How? So."
+        "Is it free? Yes. It is.\n\nQ: Is it new?\nA: Yes. So.\n\nCome in. Who is it? Me.\n"
+        "- Is it big? Yes. Sad.\n- Why? How? So.\n\nWho pays?\nWho cleans?\n\n"
+        "Bring what?\n- A rope."
     )
 
     assert [text[start:end] for start, end in sentences(text)] == [
-        *("Is it free? Yes.", "It is.", "Q: Is it new?", "No.", "Come in.", "Who is it?", "Me."),
-        *("- Is it big? Yes.", "Sad.", "- Why? How? So."),
+        *("Is it free? Yes.", "It is.", "Q: Is it new?\nA: Yes.", "So."),
+        *("Come in.", "Who is it?", "Me.", "- Is it big? Yes.", "Sad.", "- Why? How? So."),
+        *("Who pays?", "Who cleans?", "Bring what?", "- A rope."),
     ]
 
 
