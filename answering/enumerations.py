@@ -12,7 +12,14 @@ from typing import TypeVar
 
 from answering.candidates import quote_bounds
 from answering.english.cell_kinds import NOTHING_THERE
-from answering.english.questions import DENYING, NAMED_COUNT, SUPERLATIVE
+from answering.english.questions import (
+    DENYING,
+    KIND_OF_QUESTION,
+    NAMED_COUNT,
+    SEVERAL,
+    SUPERLATIVE,
+    without_opening,
+)
 from answering.english.texts import PART_SEPARATOR, are_numbers_of_one, separators
 from answering.english.words import JOINING_WORDS, YES_AND_NO, content_stems
 from answering.rows import Bounds, TextLine, cells_of, lines_of
@@ -57,6 +64,7 @@ def enumerated(passage: Passage, spans: Sequence[Bounds], question: str) -> list
         _cells_down_column(passage.text, spans[0], question),
         _items_by_lines(passage.text, spans[0], question),
         _parts_of_sentence(passage, spans),
+        _parts_behind_label(passage, spans[0], question),
     )
     lists = ([item for item in items if item[0] < item[1]] for items in found)
     return next((items for items in lists if len(items) >= _FEWEST), [])
@@ -331,6 +339,35 @@ def _parts_of_sentence(passage: Passage, spans: Sequence[Bounds]) -> list[Bounds
     is_of_parts = all(0 < len(text.split()) <= _MAX_WORDS for text in texts)
     is_among = any(_is_most(spans[0], part) for part in parts)
     return parts if is_of_parts and is_among and not are_numbers_of_one(texts) else []
+
+
+def _parts_behind_label(passage: Passage, span: Bounds, question: str) -> list[Bounds]:
+    """
+    The parts of what a label names, though no "and" joins the last one: "Present: A, B, C".
+
+    A place or a day may be written in parts, too, so the question asks for several things, or who
+    of what may be names.
+    """
+    text = passage.text
+    # The reader's span may run on into the lines below.
+    start, end = quote_bounds(passage.sentences, span[0], span[0] + 1)
+    cells = cells_of(TextLine(start, text[start:end]))
+    if len(cells) != 1 or "" in cells:
+        return []
+    ((first, end),) = cells.values()
+    end = first + len(_trimmed(text[first:end]))
+    between = separators(PART_SEPARATOR, text, first, end)
+    starts = [first, *(one.end() for one in between)]
+    parts = list(zip(starts, [*(one.start() for one in between), end], strict=True))
+    texts = [text[slice(*part)] for part in parts]
+    kind = KIND_OF_QUESTION.search(question)
+    is_for_names = kind is not None and kind[0].lower() == "who"
+    is_asked = SEVERAL.search(without_opening(question)) is not None or (
+        is_for_names and all(each[:1].isupper() for each in texts)
+    )
+    are_short = all(0 < len(each.split()) <= _MAX_WORDS for each in texts)
+    is_list = is_asked and are_short and len(parts) >= FEWEST_ALONE
+    return parts if is_list and span[0] in starts else []
 
 
 def _joined_parts(

@@ -1,5 +1,6 @@
 """Questions that ask for several things get all of them, and single ones one."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -332,6 +333,38 @@ def test_an_item_introduces_those_in_it_if_it_says_so(
     question: str, found: str, answer: list[str]
 ) -> None:
     assert items(question, candidate(found, 8, sentence(SYSTEMS), asked=question)) == answer
+
+
+MINUTES = (
+    "Place: Gate House, Mill Lane, Dordrecht\nPresent: Ada Lund (chair), Bo Frank, Ida Moss\n"
+    "Contact: Ada Lund, head of parks, town hall"
+)
+ALL = ["Ada Lund (chair)", "Bo Frank", "Ida Moss"]
+
+
+@pytest.mark.parametrize(
+    ("question", "found", "answer"),
+    [
+        ("who was present?", "Ada Lund (chair), Bo Frank", ALL),
+        ("who was present?", "Bo Frank", None),
+        ("which members are present?", "Bo Frank", ALL),
+        ("which members are present?", "Bo Frank, Ida Moss\nContact: Ada Lund", ALL),
+        ("where was it?", "Gate House, Mill Lane", None),
+        ("who do I ask?", "Ada Lund, head of parks", None),
+    ],
+)
+def test_what_a_label_names_is_a_list_where_names_or_several_things_are_asked_for(
+    question: str, found: str, answer: list[str] | None
+) -> None:
+    one = candidate(found, 8, lines_apart(MINUTES), asked=question)
+
+    assert items(question, one) == (answer or [found])
+
+
+def lines_apart(text: str) -> Passage:
+    ends = [match.end() for match in re.finditer(r"[^\n]+", text)]
+    starts = [0, *(end + 1 for end in ends[:-1])]
+    return replace(sentence(text), sentences=tuple(zip(starts, ends, strict=True)))
 
 
 @pytest.mark.parametrize("mark", ["-", "1."])
