@@ -98,10 +98,10 @@ class Listen(commands.Cog):
         tell, since the channel may be one where Quoth is to be quiet.
         """
         channel: Any = message.channel
-        if not self._bot.channels.has_any(_server_id(message)):
-            return ()
         if not isinstance(channel, discord.PartialMessageable):
             return above(channel, message.guild)
+        if not self._bot.channels.has_any(_server_id(message)):
+            return ()
         if channel.id in self._fetched:
             return self._fetched[channel.id]
         try:

@@ -73,6 +73,25 @@ def test_roles_and_channels_have_cooldowns_of_their_own_and_moderators_have_none
     assert "either a role or a channel" in manage("clear", channel=busy, role=guests)
 
 
+def test_the_cooldown_of_a_channel_holds_for_mentions_in_its_threads_and_that_of_a_category(
+    local: LocalDiscord, start_bot: StartBot, guild: Guild, asker: User
+) -> None:
+    category = local.add_category(guild, "support")
+    slow = local.add_channel(guild, "slow")
+    places = [local.add_thread(slow), local.add_channel(guild, "desk", category)]
+    bot = start_bot(cooldown_questions=10, cooldown_s=HOUR).bot
+    for more_s, limited in enumerate((slow, category)):
+        bot.cooldowns.set(guild.id, limited.id, Cooldown(1, HOUR + more_s), is_role=False)
+
+    def mention(where: Channel) -> Message:
+        said = f"<@{local.bot.id}> for arson"
+        return local.reply_to(local.say(where, asker, said, mentions=[local.bot]))
+
+    for place in places:
+        assert mention(place).texts
+        assert "Please wait" in mention(place).content
+
+
 def test_who_was_told_to_wait_is_told_so_where_another_rule_or_server_is(
     local: LocalDiscord, start_bot: StartBot, guild: Guild, channel: Channel, asker: User
 ) -> None:
