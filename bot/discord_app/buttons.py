@@ -269,10 +269,14 @@ class _FollowUpForm(_AnswerForm):
     async def on_submit(self, interaction: _Interaction) -> None:
         """Answer it, as a turn after the one that the button belongs to."""
         client: Collaborators = interaction.client
+        channel_id = interaction.channel_id or 0
+        is_private = interaction.message is not None and interaction.message.flags.ephemeral
         await client.asking.answer_interaction(
             interaction,
             self.field.value,
-            earlier=lambda: client.conversations.until(self.answer_id, interaction.channel_id or 0),
+            earlier=lambda: client.conversations.until(
+                self.answer_id, channel_id, is_private=is_private
+            ),
             goes_on=True,
         )
 

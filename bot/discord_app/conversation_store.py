@@ -53,8 +53,18 @@ class Conversations(Protocol):
                 member who was forgotten since.
         """
 
-    async def until(self, answer_id: str, channel_id: int) -> tuple[Turn, ...]:
-        """The turns that ended in this answer; none if they are forgotten, or of elsewhere."""
+    async def until(
+        self, answer_id: str, channel_id: int, *, is_private: bool = False
+    ) -> tuple[Turn, ...]:
+        """
+        The turns that ended in an answer; none if they are forgotten, or of elsewhere.
+
+        Args:
+            answer_id: The id of the answer.
+            channel_id: Where somebody goes on from it.
+            is_private: Whether its asker does, who alone sees it there. Others see of private turns
+                the last one at most, and get that alone.
+        """
 
     async def latest(self, channel_id: int, user_id: int) -> tuple[Turn, ...]:
         """The turns of this member in this channel."""
@@ -77,6 +87,7 @@ class _Conversation:
     turns: tuple[Turn, ...]
     place: tuple[int, int]
     touched: float
+    is_private: bool
 
 
 class ConversationStore:
@@ -106,7 +117,7 @@ class ConversationStore:
         if asked <= self._forgotten.get(user_id, 0.0):
             return
         place = (channel_id, user_id)
-        self._by_answer[answer_id] = _Conversation(turns[-MAX_TURNS:], place, asked)
+        self._by_answer[answer_id] = _Conversation(turns[-MAX_TURNS:], place, asked, is_private)
         if not is_private:
             self._latest[place] = answer_id
         while self._by_answer:
@@ -117,7 +128,9 @@ class ConversationStore:
             if self._latest.get(oldest.place) == oldest_id:
                 del self._latest[oldest.place]
 
-    async def until(self, answer_id: str, channel_id: int) -> tuple[Turn, ...]:
+    async def until(
+        self, answer_id: str, channel_id: int, *, is_private: bool = False
+    ) -> tuple[Turn, ...]:
         """See `Conversations.until`."""
         found = self._by_answer.get(answer_id)
         if found is None or self._clock() - found.touched > KEPT_S:
@@ -125,7 +138,7 @@ class ConversationStore:
         if found.place[0] != channel_id:
             # Whoever names an answer of another server learns nothing of it.
             return ()
-        return found.turns
+        return found.turns if is_private or not found.is_private else found.turns[-1:]
 
     async def latest(self, channel_id: int, user_id: int) -> tuple[Turn, ...]:
         """See `Conversations.latest`."""
@@ -191,32 +204,39 @@ class SharedConversations:
         except (DatabaseError, ValueError) as error:
             event(_log, "conversation_not_shared", logging.WARNING, reason=type(error).__name__)
 
-    async def until(self, answer_id: str, channel_id: int) -> tuple[Turn, ...]:
+    async def until(
+        self, answer_id: str, channel_id: int, *, is_private: bool = False
+    ) -> tuple[Turn, ...]:
         """See `Conversations.until`."""
         try:
-            return await self._turns("answer_id = ? AND channel_id = ?", answer_id, channel_id)
+            turns, was_private = await self._turns(
+                "answer_id = ? AND channel_id = ?", answer_id, channel_id
+            )
         except DatabaseError:
-            return await self._own.until(answer_id, channel_id)
+            return await self._own.until(answer_id, channel_id, is_private=is_private)
+        return turns if is_private or not was_private else turns[-1:]
 
     async def latest(self, channel_id: int, user_id: int) -> tuple[Turn, ...]:
         """See `Conversations.latest`."""
         asker = self._records.hashed(user_id)
         try:
-            return await self._turns(
+            turns, _ = await self._turns(
                 "channel_id = ? AND asker = ? AND NOT is_private", channel_id, asker
             )
         except DatabaseError:
             return await self._own.latest(channel_id, user_id)
+        return turns
 
-    async def _turns(self, where: str, *values: object) -> tuple[Turn, ...]:
+    async def _turns(self, where: str, *values: object) -> tuple[tuple[Turn, ...], bool]:
+        """The latest turns of those that are meant, and whether they are private."""
         row = await self._soon(
             lambda database: database.execute(
-                f"SELECT turns FROM conversations WHERE {where} AND touched >= ?"  # noqa: S608 - ours
+                f"SELECT turns, is_private FROM conversations WHERE {where} AND touched >= ?"  # noqa: S608 - ours
                 " ORDER BY touched DESC LIMIT 1",
                 (*values, self._clock() - KEPT_S),
             ).fetchone()
         )
-        return _TURNS.validate_json(row[0]) if row is not None else ()
+        return (_TURNS.validate_json(row[0]), row[1]) if row is not None else ((), False)
 
     async def _soon(self, work: Callable[[Connection], _T]) -> _T:
         """Write first what the database missed while it was away, and then do something with it."""

@@ -69,11 +69,13 @@ def test_turns_are_found_by_their_last_answer_and_by_who_asked_where(
         clock.now += 1
         await conversations.remember("two", second, 1, 2)
         clock.now += 1
-        await conversations.remember("three", first, 1, 2, is_private=True)
+        await conversations.remember("three", second, 1, 2, is_private=True)
         await conversations.remember("four", second * MAX_TURNS, 1, 3)
         assert await conversations.until("one", 1) == first
         assert await conversations.latest(1, 2) == second
-        assert await conversations.until("three", 1) == first
+        assert await conversations.until("three", 1, is_private=True) == second
+        # Others were shown what it ended in alone.
+        assert await conversations.until("three", 1) == second[1:]
         assert len(await conversations.until("four", 1)) == MAX_TURNS
         assert await conversations.latest(1, 4) == await conversations.latest(2, 2) == ()
         # Whoever names an answer of elsewhere learns nothing of it.

@@ -192,10 +192,12 @@ class SlowConversations(ConversationStore):
         super().__init__()
         self.may_go_on = may_go_on
 
-    async def until(self, answer_id: str, channel_id: int) -> tuple[Turn, ...]:
+    async def until(
+        self, answer_id: str, channel_id: int, *, is_private: bool = False
+    ) -> tuple[Turn, ...]:
         while not self.may_go_on():
             await asyncio.sleep(0.01)
-        return await super().until(answer_id, channel_id)
+        return await super().until(answer_id, channel_id, is_private=is_private)
 
 
 def test_a_form_is_acknowledged_before_a_slow_database_tells_what_it_follows(

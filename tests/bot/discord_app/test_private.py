@@ -7,6 +7,7 @@ import pytest
 
 from bot.discord_app.question_log import logged_questions
 from tests.bot.discord_app.conftest import RunningBot, StartBot
+from tests.bot.discord_app.fakes import GatedAnswers
 from tests.discord_service import LocalDiscord
 from tests.discord_service.rest import CARRIED_OUT
 from tests.discord_service.world import (
@@ -129,6 +130,35 @@ def test_what_was_asked_in_private_is_asked_on_in_private_and_shows_in_no_public
     said = local.say(thread, asker, f"<@{local.bot.id}> and for arson?", mentions=[local.bot])
     public = local.reply_to(said)
     assert "don’t have the question before" in public.title
+
+
+def test_who_goes_on_from_what_was_shown_to_everybody_gets_nothing_of_what_was_asked_before_it(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    gated = GatedAnswers()
+    gated.gate.set()
+    start_bot(gated, cooldown_questions=1_000)
+
+    def go_on(shown: Message, member: User, question: str) -> Message:
+        pressed = local.press(shown, member, "Follow up")
+        local.form_of(pressed)
+        return local.answer_to(local.submit(pressed, member, question))
+
+    def earlier() -> list[str]:
+        return [turn.question for turn in gated.asked[-1][1]]
+
+    private = go_on(answer(local, channel, asker), asker, "and for arson?")
+    assert earlier() == [THEFT]
+    public = local.answer_to(local.press(private, asker, SHARE))
+    go_on(private, asker, "and for fraud?")
+    assert earlier() == [THEFT, "and for arson?"]
+    go_on(public, User("bob"), "and for fraud?")
+    assert earlier() == ["and for arson?"]
+    said = local.say(
+        channel, asker, f"<@{local.bot.id}> and 2020?", mentions=[local.bot], reply_to=public
+    )
+    local.reply_to(said)
+    assert earlier() == ["and for arson?"]
 
 
 def test_no_moderator_and_no_digest_shows_what_was_asked_in_private(
