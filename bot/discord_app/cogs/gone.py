@@ -42,17 +42,22 @@ class Gone(commands.Cog):
         """Forget what was deleted while nobody listened to a shard."""
         for guild in [one for one in self._bot.guilds if one.shard_id == shard_id]:
             # While Discord has an outage, a server seems to have neither channels nor roles.
-            if guild.unavailable:
-                continue
-            for role_id in self._role_ids(guild.id):
-                if guild.get_role(role_id) is None:
-                    await self._forget_role(guild.id, role_id)
-            for channel_id in await self._channel_ids(guild.id):
-                # Archived threads are not known.
-                if guild.get_channel_or_thread(channel_id) is None and await self._is_gone(
-                    channel_id
-                ):
-                    await self._forget_channel(guild.id, channel_id)
+            if not guild.unavailable:
+                await self._forget_gone(guild)
+
+    @commands.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Forget what a server has deleted since it removed Quoth, which it now adds again."""
+        await self._forget_gone(guild)
+
+    async def _forget_gone(self, guild: discord.Guild) -> None:
+        for role_id in self._role_ids(guild.id):
+            if guild.get_role(role_id) is None:
+                await self._forget_role(guild.id, role_id)
+        for channel_id in await self._channel_ids(guild.id):
+            # Archived threads are not known.
+            if guild.get_channel_or_thread(channel_id) is None and await self._is_gone(channel_id):
+                await self._forget_channel(guild.id, channel_id)
 
     def _role_ids(self, server_id: int) -> frozenset[int]:
         roles, _ = self._bot.cooldowns.targets(server_id)

@@ -301,6 +301,11 @@ class TaughtAnswers(ServerCog):
         for scope in await self._bot.teaching.scopes_among([*here]):
             await self._bot.teaching.forget_gone(here[scope])
 
+    @commands.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Forget the messages that a server has deleted since it removed Quoth."""
+        await self._bot.teaching.forget_gone(guild.id)
+
 
 def _zipped(taught: list[Taught]) -> bytes:
     """The documents in one archive."""

@@ -9,9 +9,9 @@ from tests.discord_service import LocalDiscord
 from tests.discord_service.world import MANAGE_GUILD, Channel, Guild, User
 
 
-@pytest.mark.parametrize("is_running", [True, False], ids=["while it runs", "while it is away"])
+@pytest.mark.parametrize("meanwhile", ["it runs", "it is away", "the server has removed it"])
 def test_what_was_set_for_a_channel_or_a_role_goes_with_it(
-    local: LocalDiscord, start_bot: StartBot, guild: Guild, channel: Channel, is_running: bool
+    local: LocalDiscord, start_bot: StartBot, guild: Guild, channel: Channel, meanwhile: str
 ) -> None:
     doomed, kept = local.add_channel(guild, "doomed"), local.add_channel(guild, "kept")
     archived = local.add_thread(kept)
@@ -25,7 +25,7 @@ def test_what_was_set_for_a_channel_or_a_role_goes_with_it(
     def told() -> str:
         return "\n".join(use(f"{name} list") for name in ("channels", "cooldown"))
 
-    start_bot()
+    running = start_bot()
     for one in (doomed, archived):
         use("channels allow", channel=one)
     for posts in (doomed, kept):
@@ -38,14 +38,20 @@ def test_what_was_set_for_a_channel_or_a_role_goes_with_it(
     # Discord names no threads that are archived.
     guild.channels.remove(archived)
 
-    if is_running:
+    if meanwhile == "it runs":
         local.delete_channel(doomed)
         local.delete_role(guild, helpers)
     else:
+        if meanwhile == "the server has removed it":
+            local.leave(guild)
+            local.wait_for(lambda: not running.bot.guilds, "the server to be left")
         guild.channels.remove(doomed)
         del local.channels[doomed.id]
         guild.roles.remove(helpers)
-        start_bot()
+        if guild in local.guilds:
+            start_bot()
+        else:
+            local.join(guild)
     local.wait_for(lambda: str(doomed.id) not in (found := told()) and str(helpers.id) not in found)
 
     found, pair = told(), (archived, kept)

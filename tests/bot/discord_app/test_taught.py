@@ -459,6 +459,20 @@ def test_messages_that_were_deleted_while_a_session_was_lost_are_forgotten_with_
     until(lambda: "was taught nothing" in listed(local, channel, teacher))
 
 
+def test_messages_that_were_deleted_after_a_server_removed_quoth_are_forgotten_when_it_is_back(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message, teacher: User
+) -> None:
+    assert channel.guild is not None
+    teach(local, lesson, teacher)
+    local.leave(channel.guild)
+    local.wait_for(lambda: not bot.bot.guilds, "the server to be left")
+    del channel.messages[lesson.id]
+    local.join(channel.guild)
+    local.wait_for(lambda: bot.bot.guilds, "the server to be joined")
+
+    until(lambda: "was taught nothing" in listed(local, channel, teacher))
+
+
 def test_the_question_is_edited_the_files_exported_and_the_answer_removed(
     local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message, teacher: User
 ) -> None:
