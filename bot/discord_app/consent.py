@@ -170,7 +170,10 @@ def message_text(message: discord.Message) -> str:
 
 
 async def ask_author(
-    message: discord.Message, question: str, nonce: str, noted: Callable[[], Awaitable[None]]
+    message: discord.Message,
+    question: str,
+    nonce: str,
+    noted: Callable[[discord.Message], Awaitable[None]],
 ) -> str:
     """
     Ask the author of a message whether it may be taught.
@@ -179,7 +182,7 @@ async def ask_author(
         message: The message.
         question: What it answers.
         nonce: Discord takes a message with the same nonce once.
-        noted: Writes down that the author was asked.
+        noted: Writes down that the author was asked, by a message of Quoth's.
 
     Returns:
         What to tell who wants it taught.
@@ -188,7 +191,7 @@ async def ask_author(
     if request is None:
         return notice("too_long_to_ask")
     try:
-        await deliver(
+        asked = await deliver(
             lambda: message.channel.send(
                 reference=message.to_reference(fail_if_not_exists=True),
                 mention_author=False,
@@ -204,5 +207,5 @@ async def ask_author(
             # There is no message any more to which it would reply.
             return notice("teach_again", question=escape(question))
         raise
-    await noted()
+    await noted(asked)
     return notice("author_asked")

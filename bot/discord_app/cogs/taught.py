@@ -2,11 +2,12 @@
 
 import asyncio
 import io
+import logging
 import zipfile
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import discord
@@ -18,7 +19,14 @@ from bot.discord_app.cards import MessageCard
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.documents import change_documents
 from bot.discord_app.consent import ConsentButton, ask_author, message_text, today
-from bot.discord_app.delivery import UNREACHED, deliver, load_alone, respond_alone, show_response
+from bot.discord_app.delivery import (
+    UNREACHED,
+    deliver,
+    failures_logged,
+    load_alone,
+    respond_alone,
+    show_response,
+)
 from bot.discord_app.forms import Form, open_form
 from bot.discord_app.limits import MAX_CHOICE, MAX_CHOICES
 from bot.discord_app.list_cards import taught_card
@@ -32,12 +40,16 @@ from index.shortening import shorten
 from prompts.printing import one_line
 
 _Interaction = discord.Interaction[QuothBot]
+_log = logging.getLogger(__name__)
 
 MENU_NAME = "Teach Quoth"
 EXPORT_NAME = "taught.zip"
 PAGE_TAUGHT = 10
 # Messages whose form is open; of the others, a form that is filled in asks Discord.
 MAX_OPENED = 100
+# Requests to authors that are known to go with their message; the others go when somebody presses a
+# button below.
+MAX_REQUESTS = 1_000
 # Until a form has to be open, three seconds after the menu was used.
 _FETCH_S = 1.0
 
@@ -64,6 +76,8 @@ class TaughtAnswers(ServerCog):
         add_menu(bot, MENU_NAME, self._open_form)
         self._opened: OrderedDict[int, discord.Message] = OrderedDict()
         """Messages whose form was opened here, by id: Discord shows them with the menu alone."""
+        self._requests: OrderedDict[int, list[discord.Message]] = OrderedDict()
+        """What authors were asked by here, by the message about which; it shows all of that."""
 
     async def cog_load(self) -> None:
         """Have the bot know the forms, and the buttons by which authors agree."""
@@ -135,7 +149,13 @@ class TaughtAnswers(ServerCog):
             return
         if message.author.id != interaction.user.id:
             await load_alone(interaction)
-            noted = partial(self._bot.audit.note, interaction, "author_asked", at.channel)
+
+            async def noted(request: discord.Message) -> None:
+                self._requests.setdefault(at.id, []).append(request)
+                if len(self._requests) > MAX_REQUESTS:
+                    self._requests.popitem(last=False)
+                await self._bot.audit.note(interaction, "author_asked", at.channel)
+
             text = await ask_author(message, question, str(interaction.id), noted)
             await show_response(interaction, content=text)
             return
@@ -257,19 +277,23 @@ class TaughtAnswers(ServerCog):
     @commands.Cog.listener()
     async def on_raw_message_delete(self, deleted: discord.RawMessageDeleteEvent) -> None:
         """Forget a message that was deleted."""
-        self._opened.pop(deleted.message_id, None)
         if deleted.guild_id is not None:
-            gone = deleted.message_id
-            self._bot.teaching.forget_messages(deleted.guild_id, lambda one: one.id == gone)
+            await self._forget_messages(deleted.guild_id, {deleted.message_id})
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, deleted: discord.RawBulkMessageDeleteEvent) -> None:
         """Forget messages that were deleted together."""
         if deleted.guild_id is not None:
-            gone = deleted.message_ids
-            for message_id in gone:
-                self._opened.pop(message_id, None)
-            self._bot.teaching.forget_messages(deleted.guild_id, lambda one: one.id in gone)
+            await self._forget_messages(deleted.guild_id, deleted.message_ids)
+
+    async def _forget_messages(self, server_id: int, gone: set[int]) -> None:
+        self._bot.teaching.forget_messages(server_id, lambda one: one.id in gone)
+        for message_id in gone:
+            self._opened.pop(message_id, None)
+            for request in self._requests.pop(message_id, ()):
+                # Its author, or a moderator, may have said no.
+                with failures_logged(_log, "request_not_deleted"), suppress(discord.NotFound):
+                    await deliver(request.delete)
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:

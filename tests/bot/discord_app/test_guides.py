@@ -15,7 +15,7 @@ _OPTION = re.compile(r"`([a-z]+):(?:[#@A-Z][A-Za-z]*)?`")
 _BUTTON = re.compile(r"\*\*([A-Z][a-z ]+)\*\*")
 LABELS = (
     *("context", "others", "right", "wrong", "follow", "delete"),
-    *("person", "share", "consent_yes"),
+    *("person", "share", "consent_yes", "consent_no"),
 )
 # What begins a point, as in `- **Votes** are kept ...`, is no button.
 _POINT = re.compile(r"^(?:- |\d+\. )\*\*[^*]+\*\*", re.MULTILINE)

@@ -319,10 +319,25 @@ def test_an_author_who_says_no_is_not_quoted_and_a_deleted_message_not_taught(
     other = local.say(channel, teacher, "Desk 13 is closed.")
     teach(local, other, moderator, "Which desk is closed?")
     request = local.reply_to(other)
-    local.delete(other)
+    # Nobody hears of it.
+    del channel.messages[other.id]
     local.press(request, teacher, "I agree")
     local.wait_for(lambda: request.id not in channel.messages, "the request to go")
     assert "was taught nothing" in listed(local, channel, moderator)
+
+
+def test_what_an_author_was_shown_goes_with_their_message(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message
+) -> None:
+    kept = local.say(channel, User("other"), "Desk 13 is closed.")
+    for member in ("moderator", "another"):
+        teach(local, lesson, User(member))
+    teach(local, kept, User("moderator"))
+    assert len(local.replies(lesson)) == 2
+    local.delete(lesson)
+
+    local.wait_for(lambda: not local.replies(lesson), "the requests to go")
+    assert local.replies(kept)
 
 
 def test_what_was_taught_is_gone_with_its_message(
