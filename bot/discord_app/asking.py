@@ -25,7 +25,7 @@ from bot.discord_app.markdown import without_references
 from bot.discord_app.metrics import Metrics
 from bot.discord_app.origins import Audience, Origin, origin_of
 from bot.discord_app.records import Records
-from bot.discord_app.rendering import answer_card, notice
+from bot.discord_app.rendering import answer_card, notice, refused_question
 from bot.discord_app.stored_answers import StoredAnswers
 from bot.discord_app.unanswered import Unanswered, Waiting
 from bot.event_log import event
@@ -292,7 +292,7 @@ class Asking:
                 return Reply()
             await self._keep(answer, origin, began)
         except (QuestionError, FilterError) as error:
-            return Reply(refused=self._refused("question", notice("question", detail=str(error))))
+            return Reply(refused=self._refused("question", refused_question(error)))
         except tuple(_EXCUSES) as error:
             excuse = _EXCUSES[type(error)]
             return Reply(refused=self._refused(excuse, self._excuse(excuse)))

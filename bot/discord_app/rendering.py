@@ -62,6 +62,11 @@ def notice(kind: str, **values: object) -> str:
     return render("discord/notices.txt", notice=kind, **values)
 
 
+def refused_question(error: Exception) -> str:
+    """Why a question can't be asked, which may name documents."""
+    return notice("question", detail=fit(str(error)))
+
+
 def label(name: str) -> str:
     """What stands on a button or a form."""
     return render("discord/labels.txt", label=name)

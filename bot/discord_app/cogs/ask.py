@@ -12,7 +12,7 @@ from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import respond_alone
 from bot.discord_app.markdown import without_references
 from bot.discord_app.origins import everywhere, server_id_of
-from bot.discord_app.rendering import notice
+from bot.discord_app.rendering import notice, refused_question
 from bot.discord_app.sharing import ShareButton
 from bot.serving import scope_documents
 from bot.serving.service import AnswerService
@@ -54,8 +54,7 @@ class Ask(commands.Cog):
         try:
             within = Filter.given([name] if name.strip() else [], since)
         except FilterError as error:
-            refused = notice("question", detail=str(error))
-            await respond_alone(interaction, refused)
+            await respond_alone(interaction, refused_question(error))
             return
         await self._bot.asking.answer_interaction(
             interaction, question, is_private=private, within=within

@@ -455,6 +455,7 @@ def test_a_question_may_name_where_to_look(
     local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, library: Library
 ) -> None:
     library.write("north/report.txt", "In the north, for arson 14 were counted.")
+    library.write("norths/note.txt", "Nothing was counted.")
     library.build()
     bot.bot.service.refresh()
 
@@ -464,10 +465,11 @@ def test_a_question_may_name_where_to_look(
     unknown = local.slash(channel, asker, "ask", **asked | {"in": "nroth"})
     no_day = local.slash(channel, asker, "ask", **asked | {"since": "May"})
 
-    assert offered == ["north/*", "north/report.txt"]
+    assert offered == ["north/*", "norths/*", "north/report.txt", "norths/note.txt"]
     assert shown.title == "14"
-    assert shown.text.endswith("Looked in 1 of 2 documents.")
-    assert "for example: north/" in local.answer_to(unknown).content
+    assert shown.text.endswith("Looked in 1 of 3 documents.")
+    # Discord would take both asterisks away, and write what stands between them slanted.
+    assert r"for example: north/\*, norths/\*" in local.answer_to(unknown).content
     assert "2024-01-31" in local.answer_to(no_day).content
     assert no_day.is_private
 
