@@ -74,16 +74,16 @@ class SupportChannels:
             if one.role_id == role_id:
                 self._channels[one.channel_id] = replace(one, role_id=None)
 
-    def call_person(self, server_id: int, thread_id: int) -> bool:
-        """Note that a person is asked into a thread; whether none was before. Blocks."""
-        noted = self._records.write(
+    def is_person_called(self, thread_id: int) -> bool:
+        """Whether a person was asked into a thread; blocks for the records."""
+        query = "SELECT 1 FROM person_calls WHERE thread_id = ?"
+        return bool(self._records.rows(query, (thread_id,)))
+
+    def note_call(self, server_id: int, thread_id: int) -> None:
+        """Note that a person was asked into a thread; blocks for the write."""
+        self._records.write(
             "INSERT INTO person_calls VALUES (?, ?) ON CONFLICT DO NOTHING", (server_id, thread_id)
         )
-        return noted == 1
-
-    def take_back_call(self, thread_id: int) -> None:
-        """Forget that a person was asked into a thread; blocks for the write."""
-        self._records.write("DELETE FROM person_calls WHERE thread_id = ?", (thread_id,))
 
 
 def solved_tag(forum: object) -> discord.ForumTag | None:

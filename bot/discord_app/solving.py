@@ -3,11 +3,13 @@
 import asyncio
 import logging
 import re
+from contextlib import suppress
 from typing import Any, Self
 
 import discord
 from discord import ui
 
+from bot.database import DatabaseError
 from bot.discord_app.cards import layout
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import (
@@ -98,16 +100,25 @@ class PersonButton(
         assert isinstance(thread, discord.Thread)  # noqa: S101 - it has a support channel
         wanted = notice("person_wanted", role=channel.role_id)
         shown = layout(wanted, passages_card(stored.found))
-        if not await asyncio.to_thread(client.support.call_person, channel.server_id, thread.id):
+        assert interaction.message is not None  # noqa: S101 - a button stands under one
+        was_called = await asyncio.to_thread(client.support.is_person_called, thread.id)
+        if was_called or not client.pressed.begin(interaction.message.id):
             return notice("person_asked_before")
+        is_asked = False
         try:
             await deliver(lambda: thread.send(view=shown, **_pinging(channel, interaction.id)))
+            is_asked = True
         except (discord.DiscordException, *UNREACHED) as error:
-            await asyncio.to_thread(client.support.take_back_call, thread.id)
             if may_not_write(error):
                 event(_log, "not_sent", logging.WARNING, error=type(error).__name__)
                 return notice("can_not_post", channel=thread.mention)
             raise
+        finally:
+            if not is_asked:
+                client.pressed.take_back(interaction.message.id)
+        # Only now: if Quoth is stopped before, somebody may be asked twice, and not never.
+        with suppress(DatabaseError):
+            await asyncio.to_thread(client.support.note_call, channel.server_id, thread.id)
         event(_log, "person_asked", answer=self._answer_id)
         return notice("person_asked")
 

@@ -291,6 +291,31 @@ def test_a_person_is_asked_once_by_the_author_and_nobody_else_is_pinged(
     assert len(said_by_bot(local, post)) == 2
 
 
+def test_a_person_can_be_asked_again_where_a_restart_came_before_the_first_call(
+    local: LocalDiscord,
+    start_bot: StartBot,
+    channel: Channel,
+    forum: Channel,
+    helpers: Role,
+    asker: User,
+) -> None:
+    start_bot(SURE)
+    choose(local, channel, forum, person=helpers)
+    post = local.open_post(forum, asker, "How many for arson?")
+    answer = answer_in(local, post)
+    away = local.fault("POST", f"/channels/{post.id}/messages", 503, times=100)
+    local.press(answer, asker, "Ask a person")
+    local.wait_for(lambda: away.times < 100, "a try to ask")
+    # Meanwhile a second click asks nobody else.
+    told = local.answer_to(local.press(answer, asker, "Ask a person")).content
+    assert told == "A person was asked before."
+    start_bot(SURE)
+    away.times = 0
+
+    assert "was asked." in local.answer_to(local.press(answer, asker, "Ask a person")).content
+    assert len(said_by_bot(local, post)) == 2
+
+
 def test_a_person_is_asked_under_a_long_list(
     local: LocalDiscord,
     start_bot: StartBot,

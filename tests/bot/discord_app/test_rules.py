@@ -72,10 +72,10 @@ def test_support_channels_and_the_threads_into_which_a_person_was_asked(records:
     elsewhere.read()
     assert here.of(7) == elsewhere.of(7) == [SupportChannel(7, 1, 5)]
 
-    assert here.call_person(7, 3)
-    assert not elsewhere.call_person(7, 3)
-    elsewhere.take_back_call(3)
-    assert here.call_person(7, 3)
+    assert not here.is_person_called(3)
+    for _ in range(2):
+        here.note_call(7, 3)
+    assert elsewhere.is_person_called(3)
 
 
 class ChangingId(int):
