@@ -39,8 +39,6 @@ REFUSALS_CHARS = 800
 
 # Until another process has changed the same server's documents.
 CLAIM_PAUSE_S = 2.0
-# Why a build was refused for what was added: that is taken back.
-_UNDONE = frozenset({"too_long", "too_many_passages"})
 
 Show = Callable[[str], None]
 Note = Callable[[Action, str], Awaitable[None]]
@@ -221,7 +219,7 @@ class Changes:
         if await is_gone():
             return await self.take_back(scope, [name], notice("taught_gone"), show)
         built = await self._build(scope, show, done, size=len(content))
-        if isinstance(built, NotBuilt) and built.reason in _UNDONE:
+        if isinstance(built, NotBuilt) and built.is_refused:
             await asyncio.to_thread(self._teach_instead, scope, name, before)
             return self._refused(scope, self._told(built, None))
         await noted()
@@ -246,12 +244,14 @@ class Changes:
     ) -> str:
         """Index what was kept, or take it back; `done` says what was."""
         built = await self._build(scope, show, done, size=sum(one.size for one in kept))
-        if isinstance(built, NotBuilt) and built.reason in _UNDONE:
+        if isinstance(built, NotBuilt) and built.is_refused:
             for one in reversed(kept):
                 await asyncio.to_thread(own.put_back, one.name, one.before)
             return self._refused(scope, self._told(built, None))
-        for one in kept:
-            await asyncio.to_thread(own.settle, one.before)
+        # What is built after a restart may still be refused.
+        if isinstance(built, Built) or built.reason != "closed":
+            for one in kept:
+                await asyncio.to_thread(own.settle, one.before)
         await noted()
         return self._told(built, done)
 

@@ -13,6 +13,7 @@ from bot.discord_app.records import Records, once_reached
 from bot.discord_app.servers import Servers
 from bot.discord_app.taught_store import TaughtStore
 from bot.event_log import event
+from bot.serving.build_process import Built, NotBuilt
 from bot.serving.build_queue import Builds
 from bot.serving.own_documents import OwnDocuments, delete_collection
 from bot.serving.service import AnswerService
@@ -127,12 +128,27 @@ async def finish_changes(
         reason = type(error).__name__
         event(_log, "not_looked_at", logging.ERROR, collection=scope, reason=reason)
         return
+    own = OwnDocuments(settings.documents(scope))
+    built = None
     if is_behind:
-        own = OwnDocuments(settings.documents(scope))
         size = sum((await asyncio.to_thread(own.sizes)).values())
-        await builder.build(scope, size=size)
+        built = await builder.build(scope, size=size)
+    try:
+        await asyncio.to_thread(_settle, own, built)
+    except (OSError, IndexingError) as error:
+        reason = type(error).__name__
+        event(_log, "not_settled", logging.ERROR, collection=scope, reason=reason)
     for name in removed:
         await once_reached(partial(asyncio.to_thread, forget, scope, name), collection=scope)
+
+
+def _settle(own: OwnDocuments, built: Built | NotBuilt | None) -> None:
+    """Take back what a change that was cut short had added, if it is refused now."""
+    if isinstance(built, NotBuilt) and built.is_refused:
+        own.put_all_back()
+    elif not isinstance(built, NotBuilt) or built.reason != "closed":
+        # Only that: another process may be taking something in, whose shard this one has now.
+        own.settle_all()
 
 
 def _bring(settings: Settings, shared: Shared, scope: str) -> None:

@@ -53,6 +53,11 @@ class NotBuilt:
     said: str = field(default="", compare=False, repr=False)
     """The last words of a build that failed. They may name what members have added."""
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether what was added would make it too large: that is taken back."""
+        return self.reason in ("too_long", "too_many_passages")
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:

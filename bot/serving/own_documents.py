@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from index.documents import SourceFile, list_documents, load_document
 from index.errors import NoDocumentsError
 from index.files import fsync, link
@@ -23,6 +25,7 @@ _CHECK_S = 20.0
 # Names with a dot in front are no documents: what is left of a killed upload is never indexed.
 _INCOMING = ".incoming-"
 _BEFORE = ".before-"
+_UNSETTLED = ".unsettled-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,16 @@ class Before:
     """The document under another name, to be put back or deleted; None if there was none."""
     fetched: Fetched | None
     """Where it was from."""
+    note: Path
+    """Where this stands until it is put back or deleted, for whoever goes on after a restart."""
+
+
+class _Note(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    before: str | None
+    fetched: Fetched | None
 
 
 class _EnoughReadError(Exception):
@@ -68,7 +81,7 @@ class OwnDocuments:
 
     def sweep(self) -> None:
         """Delete what a change that was cut short has left."""
-        for prefix in (_INCOMING, _BEFORE):
+        for prefix in (_UNSETTLED, _INCOMING, _BEFORE):
             for leftover in self._folder.glob(f"{prefix}*"):
                 leftover.unlink(missing_ok=True)
 
@@ -125,29 +138,57 @@ class OwnDocuments:
         Returns:
             The one that had it, for `settle` or `put_back`.
         """
-        target = self._folder / name
-        before = self._folder / f"{_BEFORE}{secrets.token_hex(8)}" if target.exists() else None
+        target, token = self._folder / name, secrets.token_hex(8)
+        before = self._folder / f"{_BEFORE}{token}" if target.exists() else None
         if before is not None:
             link(target, before)
+        known = read_provenance(self._folder).files.get(name)
+        note = self._folder / f"{_UNSETTLED}{token}"
+        noted = _Note(name=name, before=before.name if before else None, fetched=known)
+        note.write_text(noted.model_dump_json(), encoding="utf-8")
+        fsync(note)
         fsync(path)
         path.replace(target)
         fsync(self._folder)
-        return Before(before, note_fetched(self._folder, name, fetched))
+        note_fetched(self._folder, name, fetched)
+        return Before(before, known, note)
 
     def settle(self, before: Before) -> None:
         """Delete the document that another has taken the place of."""
+        before.note.unlink(missing_ok=True)
         if before.path is not None:
             before.path.unlink(missing_ok=True)
 
     def put_back(self, name: str, before: Before) -> None:
         """Undo `keep`: what had the name has it again, or nothing has."""
         target = self._folder / name
-        if before.path is not None:
-            before.path.replace(target)
-        else:
+        if before.path is None:
             target.unlink(missing_ok=True)
+        elif before.path.exists():
+            before.path.replace(target)
         note_fetched(self._folder, name, before.fetched)
         fsync(self._folder)
+        before.note.unlink(missing_ok=True)
+
+    def settle_all(self) -> None:
+        """Settle each `keep` that was neither undone nor settled before a restart."""
+        for _, before in self._unsettled():
+            self.settle(before)
+
+    def put_all_back(self) -> None:
+        """Undo each `keep` that was neither undone nor settled before a restart."""
+        for name, before in self._unsettled():
+            self.put_back(name, before)
+
+    def _unsettled(self) -> Iterator[tuple[str, Before]]:
+        """What was kept and is not settled, the last one first."""
+        notes = self._folder.glob(f"{_UNSETTLED}*")
+        for path in sorted(notes, key=lambda note: -note.stat().st_mtime_ns):
+            # One that was not written to its end was not followed by a change.
+            with contextlib.suppress(ValidationError):
+                note = _Note.model_validate_json(path.read_bytes())
+                before = self._folder / note.before if note.before is not None else None
+                yield note.name, Before(before, note.fetched, path)
 
     def remove(self, name: str) -> bool:
         """
@@ -159,6 +200,10 @@ class OwnDocuments:
         Returns:
             Whether there was one.
         """
+        # Nothing is put back under a name that was removed.
+        for kept, before in self._unsettled():
+            if kept == name:
+                self.settle(before)
         for file in self.files():
             if file.id == name:
                 file.path.unlink()

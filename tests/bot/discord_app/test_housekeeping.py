@@ -29,7 +29,9 @@ from bot.discord_app.stored_answers import StoredAnswers
 from bot.discord_app.taught import MessageAt, Taught
 from bot.discord_app.taught_store import TaughtStore
 from bot.postgres import PostgresDatabase
+from bot.serving.build_process import NotBuilt
 from bot.serving.build_queue import Builder
+from bot.serving.own_documents import OwnDocuments
 from bot.serving.service import AnswerService
 from bot.settings import Settings, load_settings
 from bot.shared.opening import Shared
@@ -295,3 +297,40 @@ def test_what_is_not_in_the_index_is_indexed(
         server_collection("unbuilt"): 10,
     }
     assert forgotten == [(server_collection("removed"), "a.txt")]
+
+
+@pytest.mark.parametrize(
+    ("reason", "left"),
+    [
+        ("too_many_passages", {"a.txt": "Some text."}),
+        ("failed", {"a.txt": "The third text.", "b.txt": "More text."}),
+    ],
+)
+def test_what_a_kill_left_of_a_change_is_taken_back_only_if_it_is_refused(
+    settings: Settings, library: Library, reason: Any, left: dict[str, str]
+) -> None:
+    scope = server_collection("killed")
+    made = replace(library, encoder=FakeEncoder(name=DEFAULT_ENCODER), name=scope)
+    made.write("a.txt", "Some text.")
+    made.write("gone.txt", "Some text.")
+    made.build()
+    own = OwnDocuments(made.documents)
+    for name, text in (
+        ("a.txt", "Another text."),
+        ("gone.txt", "Another text."),
+        ("b.txt", "More text."),
+        ("a.txt", "The third text."),
+    ):
+        with own.incoming(name, text.encode()) as path:
+            own.keep(path, name)
+    # Nothing comes back that was removed afterwards.
+    own.remove("gone.txt")
+
+    class Refusing:
+        async def build(self, collection: str, *, size: int) -> NotBuilt:
+            return NotBuilt(reason)
+
+    with closing(Records(settings.records)) as records:
+        builder, taught = cast("Builder", Refusing()), TaughtStore(records)
+        asyncio.run(finish_changes(settings, builder, taught, scope, lambda *_: None))
+    assert {path.name: path.read_text() for path in made.documents.iterdir()} == left

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.serving.build_process import BUILD_NICENESS
-from tests.bot.discord_app.documents.place import NOT_SAID, NOTE, Place
+from tests.bot.discord_app.documents.place import NEWER, NOT_SAID, NOTE, OTHER, Place
 from tests.discord_service.service import TOKEN
 
 
@@ -30,6 +30,28 @@ def test_a_change_that_a_kill_cut_short_is_finished_after_the_restart(
     assert again.answer("fraud") == "55"
     assert again.local.syncs == 1
     assert "restarted during this change" in place.done(asked)
+
+
+def test_what_is_refused_after_a_restart_is_taken_back_as_it_would_have_been_before(
+    alone: Callable[..., Place],
+) -> None:
+    place = alone()
+    place.stock(NOTE)
+    documents = place.own_folder() / "documents"
+    (place.folder / "hold-build").touch()
+    asked = place.change("add", file=NEWER, file2=OTHER)
+    place.local.wait_for(lambda: any("Indexing: 0 of 2" in text for text in asked.shown), "a build")
+    place.process.signal(signal.SIGTERM)
+    place.process.code()
+    again = alone(QUOTH_BUILD_LIMIT_S="0.5")
+    again.local.wait_for(lambda: " build_refused " in again.process.logged, "the end of a build")
+
+    def is_taken_back() -> bool:
+        return [path.name for path in documents.iterdir()] == ["note.txt"]
+
+    again.local.wait_for(is_taken_back, "the documents before")
+    assert (documents / "note.txt").read_bytes() == NOTE.content
+    assert again.answer("fraud") == "55"
 
 
 def test_what_was_quoted_of_a_document_is_forgotten_where_a_kill_cut_its_removal_short(
