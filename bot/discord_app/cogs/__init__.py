@@ -9,6 +9,7 @@ from bot.discord_app.cogs.ask import Ask
 from bot.discord_app.cogs.audit import Audit
 from bot.discord_app.cogs.catch_up import CatchUp
 from bot.discord_app.cogs.cooldowns import CooldownCommands
+from bot.discord_app.cogs.deleted import DeletedMessages
 from bot.discord_app.cogs.documents import Documents
 from bot.discord_app.cogs.gaps import Gaps
 from bot.discord_app.cogs.gone import Gone
@@ -31,6 +32,7 @@ COGS = (
     Gaps,
     Audit,
     Gone,
+    DeletedMessages,
     Documents,
     TaughtAnswers,
     Privacy,

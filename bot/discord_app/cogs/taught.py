@@ -18,7 +18,7 @@ from bot.database import DatabaseError
 from bot.discord_app.cards import MessageCard
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.documents import change_documents
-from bot.discord_app.consent import ConsentButton, ask_author, message_text, today
+from bot.discord_app.consent import ask_author, message_text, today
 from bot.discord_app.delivery import (
     UNREACHED,
     deliver,
@@ -80,8 +80,7 @@ class TaughtAnswers(ServerCog):
         """What authors were asked by here, by the message about which; it shows all of that."""
 
     async def cog_load(self) -> None:
-        """Have the bot know the forms, and the buttons by which authors agree."""
-        self._bot.add_dynamic_items(ConsentButton)
+        """Have the bot know the forms."""
         self._bot.forms.add(
             r"quoth:form:(teach|edit):(\d{1,20}):(\d{1,20}):([0-9a-f]{24})",
             lambda match: self._question_form(match[1], int(match[2]), int(match[3]), match[4]),
@@ -272,63 +271,25 @@ class TaughtAnswers(ServerCog):
             if current.casefold() in one.question.casefold()
         ][:MAX_CHOICES]
 
-    # What was taught goes with its message.
+    # What is held here of a message goes with it.
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, deleted: discord.RawMessageDeleteEvent) -> None:
         """Forget a message that was deleted."""
-        if deleted.guild_id is not None:
-            await self._forget_messages(deleted.guild_id, {deleted.message_id})
+        await self._let_go({deleted.message_id})
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, deleted: discord.RawBulkMessageDeleteEvent) -> None:
         """Forget messages that were deleted together."""
-        if deleted.guild_id is not None:
-            await self._forget_messages(deleted.guild_id, deleted.message_ids)
+        await self._let_go(deleted.message_ids)
 
-    async def _forget_messages(self, server_id: int, gone: set[int]) -> None:
-        self._bot.teaching.forget_messages(server_id, lambda one: one.id in gone)
+    async def _let_go(self, gone: set[int]) -> None:
         for message_id in gone:
             self._opened.pop(message_id, None)
             for request in self._requests.pop(message_id, ()):
                 # Its author, or a moderator, may have said no.
                 with failures_logged(_log, "request_not_deleted"), suppress(discord.NotFound):
                     await deliver(request.delete)
-
-    @commands.Cog.listener()
-    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        """Forget the messages of a channel that was deleted, and of its threads."""
-        gone, guild = channel.id, channel.guild
-        self._bot.teaching.forget_messages(guild.id, lambda one: one.channel_id == gone)
-
-        def may_be_gone(message: MessageAt) -> bool:
-            known = guild.get_channel_or_thread(message.channel_id)
-            return known is None and message.channel_id != gone
-
-        # Nobody tells of threads that were archived, and discord.py knows none of them.
-        await self._bot.teaching.forget_gone(guild.id, may_be_gone)
-
-    @commands.Cog.listener()
-    async def on_raw_thread_delete(self, thread: discord.RawThreadDeleteEvent) -> None:
-        """Forget the messages of a thread that was deleted."""
-        gone = thread.thread_id
-        self._bot.teaching.forget_messages(thread.guild_id, lambda one: one.channel_id == gone)
-
-    @commands.Cog.listener()
-    async def on_shard_ready(self, shard_id: int) -> None:
-        """Forget the messages that were deleted while nobody listened to a shard."""
-        here = {
-            self._bot.records.scope_of(guild.id): guild.id
-            for guild in self._bot.guilds
-            if guild.shard_id == shard_id
-        }
-        for scope in await self._bot.teaching.scopes_among([*here]):
-            await self._bot.teaching.forget_gone(here[scope])
-
-    @commands.Cog.listener()
-    async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Forget the messages that a server has deleted since it removed Quoth."""
-        await self._bot.teaching.forget_gone(guild.id)
 
 
 def _zipped(taught: list[Taught]) -> bytes:

@@ -350,6 +350,23 @@ def test_what_was_taught_is_gone_with_its_message(
     until(lambda: "north wing" not in quoted(local, channel))
 
 
+def test_what_was_taught_is_gone_with_its_message_also_where_nobody_can_teach_any_more(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, lesson: Message, teacher: User
+) -> None:
+    start_bot(cooldown_questions=1_000)
+    kept = local.say(channel, teacher, "Desk 13 is closed.")
+    teach(local, lesson, teacher)
+    teach(local, kept, User("moderator"))
+    start_bot(cooldown_questions=1_000, max_documents=0)
+    assert "north wing" in quoted(local, channel)
+    local.delete(lesson)
+    request = local.reply_to(kept)
+    local.press(request, teacher, "No")
+
+    until(lambda: "north wing" not in quoted(local, channel))
+    local.wait_for(lambda: request.id not in channel.messages, "the request to go")
+
+
 @pytest.mark.parametrize("command", [["false"], ["no-such-command"]], ids=["fails", "no process"])
 def test_what_is_deleted_is_forgotten_although_the_index_can_not_be_made_at_first(
     local: LocalDiscord,
