@@ -50,11 +50,13 @@ class ShardedBot(commands.AutoShardedBot):
         )
 
     def _begin_session(self, ready: Any) -> None:
-        """Know no server any more that a shard's new session does not name: nobody tells of it."""
+        """Take a server for left that a shard's new session does not name: nobody tells of it."""
         (shard_id, _), named = ready["shard"], {int(guild["id"]) for guild in ready["guilds"]}
         for guild in self.guilds:
             if guild.shard_id == shard_id and guild.id not in named:
                 self._connection._remove_guild(guild)
+                # Where only its hash is known, it would not be missed among the servers of a shard.
+                self.dispatch("guild_remove", guild)
         self._parse_ready(ready)
 
     async def before_first_shard(self) -> None:

@@ -171,6 +171,25 @@ def test_a_server_that_was_left_while_a_session_was_lost_counts_as_left(
     local.wait_for(lambda: departures(running) == {bot.records.hashed(other.id)}, "a note")
 
 
+def test_a_server_with_documents_alone_counts_as_left_also_where_others_hold_shards(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, guild: Guild, asker: User
+) -> None:
+    """Its documents are named by its hash, which does not tell of which shard it is."""
+    other = local.add_guild("Elsewhere")
+    for number, one in enumerate((guild, other)):
+        one.id = (one.id >> 23 << 23) + number
+    running = start_bot(shards=([0], 2))
+    bot = running.bot
+    name = bot.records.hashed(other.id)
+    (bot.settings.collections / server_collection(name)).mkdir(parents=True)
+    local.guilds.remove(other)
+    local.invalidate(resumable=False)
+    local.wait_for(lambda: local.gateway.identified == 2 and local.gateway.connected)
+    ask(local, channel, asker)
+
+    local.wait_for(lambda: departures(running) == {name}, "a note")
+
+
 def test_the_servers_of_a_session_are_noted_once_the_records_can_be_written(
     local: LocalDiscord, start_bot: StartBot, guild: Guild, caplog: pytest.LogCaptureFixture
 ) -> None:
