@@ -252,7 +252,7 @@ class Web:
                         raise FetchError(f"robots.txt of its server fails with {response.status}")
                     if response.status == _OK:
                         found = await _content(response, _MAX_ROBOTS_BYTES, is_cut=True)
-                        text = found.decode("utf-8", "replace")
+                        text = found.decode("utf-8-sig", "replace")
                 break
             self._robots[origin] = Protego.parse(text)
         return self._robots[origin]

@@ -206,3 +206,13 @@ def test_of_a_long_robots_txt_the_beginning_counts(site: Site, tmp_path: Path) -
 
     assert fails(tmp_path, f"{site.url}/private") == "robots.txt of its server forbids it"
     assert outcomes(fetched(tmp_path, [origin(f"{site.url}/page")])) == {"new": 1}
+
+
+def test_a_robots_txt_that_begins_with_a_byte_order_mark_is_obeyed(
+    site: Site, tmp_path: Path
+) -> None:
+    """As editors of Windows save it."""
+    site.pages["/robots.txt"] = Page(b"\xef\xbb\xbfUser-agent: *\r\nDisallow: /private\r\n")
+    site.put("/private", "Nobody reads this.")
+
+    assert fails(tmp_path, f"{site.url}/private") == "robots.txt of its server forbids it"
