@@ -234,7 +234,7 @@ class Fetcher:
         path = self.folder / name
         before = self._known.files.get(name)
         here = _sha256(path)
-        if here is not None and (before is None or here != before.sha256):
+        if here not in {None, fetched.sha256} and (before is None or here != before.sha256):
             return "edited"
         if here != fetched.sha256:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from bot.fetching.web import Limits
-from index.provenance import read_provenance
+from index.provenance import PROVENANCE_NAME, read_provenance
 from tests.bot.fetching.site import Page, Site
 from tests.bot.fetching.test_fetching import NAME, fails, fetched, origin, outcomes
 
@@ -216,3 +216,21 @@ def test_a_robots_txt_that_begins_with_a_byte_order_mark_is_obeyed(
     site.put("/private", "Nobody reads this.")
 
     assert fails(tmp_path, f"{site.url}/private") == "robots.txt of its server forbids it"
+
+
+def test_a_page_that_is_here_as_it_is_there_is_known_again(site: Site, tmp_path: Path) -> None:
+    """What was known of it was deleted, as is advised where that can't be used."""
+    site.put("/fees", "The fee is 35 marks.")
+    site.put("/hours", "The library opens at nine.")
+    asked = [origin(f"{site.url}/fees"), origin(f"{site.url}/hours")]
+    fees, _ = fetched(tmp_path, asked)
+    (tmp_path / PROVENANCE_NAME).unlink()
+    site.put("/hours", "The library opens at ten.")
+
+    again = fetched(tmp_path, asked)
+    site.put("/fees", "The fee is 40 marks.")
+    (later,) = fetched(tmp_path, asked[:1])
+
+    assert [one.outcome for one in again] == ["unchanged", "edited"]
+    assert later.outcome == "changed"
+    assert "40 marks" in (tmp_path / fees.detail).read_text()
