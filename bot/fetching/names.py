@@ -19,27 +19,35 @@ _NOT_IN_NAMES = re.compile(r"[^\w.\-]+")
 # The endings of files whose address has none that says what they are, by their media type.
 _ENDINGS = {
     "application/epub+zip": ".epub",
+    "application/mbox": ".mbox",
     "application/pdf": ".pdf",
     "application/rtf": ".rtf",
+    "application/vnd.ms-excel": ".xls",
     "application/vnd.oasis.opendocument.presentation": ".odp",
     "application/vnd.oasis.opendocument.spreadsheet": ".ods",
     "application/vnd.oasis.opendocument.text": ".odt",
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/x-subrip": ".srt",
     "application/xhtml+xml": ".xhtml",
     "application/zip": ".zip",
+    "message/rfc822": ".eml",
     "text/asciidoc": ".adoc",
     "text/csv": ".csv",
     "text/html": ".html",
     "text/markdown": ".md",
     "text/plain": ".txt",
     "text/rtf": ".rtf",
+    "text/tab-separated-values": ".tsv",
     "text/vtt": ".vtt",
+    "text/x-markdown": ".md",
     "text/x-rst": ".rst",
 }
-# Servers send these for files whose ending says more.
-_VAGUE = frozenset({"text/plain", "application/octet-stream", "application/zip", ""})
+# Servers send these for files whose ending says more: those of Windows call CSV Excel, and S3 has a
+# type of its own for what it was told none of.
+_VAGUE = frozenset({"text/plain", "application/octet-stream", "binary/octet-stream", ""})
+_VAGUE |= {"application/zip", "application/vnd.ms-excel"}
 # Formats of plain text, which a server may send now as one type and now as another. RTF is written
 # in characters too, but no other format can be read as RTF.
 _TEXTS = frozenset(ending for ending, one in FORMATS.items() if one.is_python) - {".rtf"}

@@ -628,6 +628,12 @@ def test_a_server_that_tells_no_sense_beside_a_page_loses_nothing(
         ("https://a.example/%2e%2e/%2e%2e/etc", "text/html", "a.example/etc.html"),
         ("https://a.example/.git/x%2Fy%00z", "text/html", "a.example/git/x-y-z.html"),
         ("https://a.example/paper", "application/pdf", "a.example/paper.pdf"),
+        ("https://a.example/fees.xls", "application/vnd.ms-excel", "a.example/fees.xls"),
+        ("https://a.example/fees.csv", "application/vnd.ms-excel", "a.example/fees.csv"),
+        ("https://a.example/fees.php", "application/vnd.ms-excel", "a.example/fees.php.xls"),
+        ("https://a.example/a.tsv", "text/tab-separated-values", "a.example/a.tsv"),
+        ("https://a.example/a.eml", "message/rfc822", "a.example/a.eml"),
+        ("https://a.example/fees.pdf", "binary/octet-stream", "a.example/fees.pdf"),
     ],
 )
 def test_files_are_named_after_their_addresses(url: str, media_type: str, expected: str) -> None:
