@@ -92,10 +92,12 @@ def _pattern(name: str, collection: str | None) -> re.Pattern[str]:
     ways = [wanted]
     if collection is not None and wanted.startswith(f"{collection}/"):
         ways.append(wanted.removeprefix(f"{collection}/"))
-    # A name may also stand for a folder, and so for all that is below it.
+    # A name may also stand for a folder, and so for all that is below it. A folder's own name may
+    # hold brackets, and `names_in` tells it with "/*" behind it.
     return re.compile(
         "|".join(
-            f"{re.escape(way)}\\Z|{fnmatch.translate(way)}|{fnmatch.translate(way + '/*')}"
+            f"{re.escape(way)}\\Z|{re.escape(way.removesuffix('/*'))}/"
+            f"|{fnmatch.translate(way)}|{fnmatch.translate(way + '/*')}"
             for way in ways
         )
     )

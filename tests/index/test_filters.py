@@ -54,6 +54,16 @@ def test_names_folders_and_patterns_choose_documents(
     assert found(fines, Filter.given([name])) == expected
 
 
+@pytest.mark.parametrize("name", ["Fines [old]", "fines [old]/", "Fines [old]/*"])
+def test_a_folder_is_named_whatever_its_name_holds(library: Library, name: str) -> None:
+    library.write("Fines [old]/1999/town.md", "The fine for theft is 12.")
+    library.write("town.md", "The fine for theft is 35.")
+    library.build()
+
+    assert "Fines [old]/*" in library.open().names()
+    assert found(library, Filter.given([name])) == {"Fines [old]/1999/town.md"}
+
+
 def test_documents_of_earlier_days_and_without_one_are_left_out_and_counted(
     fines: Library,
 ) -> None:
