@@ -664,7 +664,7 @@ def _from_files(given: Sequence[_NameGiven]) -> Iterator[tuple[str, str]]:
         if name in names:
             raise SettingsError(f"{name} and {name}{IN_FILE} are both set. Keep one of them.")
         try:
-            value = Path(path).read_text(encoding="utf-8").strip()
+            value = Path(path).read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
             raise SettingsError(f"{name}{IN_FILE}={path}: can't be read ({reason}).") from error
@@ -721,7 +721,8 @@ def _known_names() -> list[str]:
 def _names_given() -> Iterator[_NameGiven]:
     """Read the names that `.env` and the environment give, and their values; the latter counts."""
     try:
-        in_file = dotenv_values(ENV_FILE)
+        # Editors of Windows begin a file with a byte order mark.
+        in_file = dotenv_values(ENV_FILE, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{ENV_FILE}: can't be read ({error}). Save it as UTF-8.") from error
     for origin, names in ((ENV_FILE, in_file), ("the environment", os.environ)):

@@ -100,6 +100,18 @@ def test_a_folder_of_data_that_no_index_can_be_in_is_refused() -> None:
         load_settings(data=Path(os.fsdecode(b"caf\xe9/data")))
 
 
+def test_files_that_windows_wrote_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_bytes(b"\xef\xbb\xbfQUOTH_SEEDS=first\r\nQUOTH_DATA=second\r\n")
+    Path("token").write_bytes(b"\xef\xbb\xbfAAAA.BBBB.CCCC\r\n")
+    monkeypatch.setenv("DISCORD_TOKEN_FILE", "token")
+
+    settings = load_settings()
+
+    assert (settings.seeds, settings.data) == (Path("first"), Path("second"))
+    assert settings.discord_token is not None
+    assert settings.discord_token.get_secret_value() == "AAAA.BBBB.CCCC"
+
+
 @pytest.mark.parametrize("where", ["environment", "file"])
 def test_an_unknown_name_is_refused_with_the_nearest(
     where: str, monkeypatch: pytest.MonkeyPatch
