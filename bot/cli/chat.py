@@ -113,7 +113,7 @@ def _converse(answer: Callable[[str], str | None], lines: Iterator[str]) -> None
 
 
 class _CurrentSources:
-    """The index that is published, opened again when it is another."""
+    """The indexes that are published, opened again when one is another."""
 
     def __init__(self, settings: "Settings", names: Sequence[str]) -> None:
         self._settings = settings
@@ -148,10 +148,14 @@ class _CurrentSources:
         from bot.cli.talk import Sources
         from index.store import Collection
 
-        if Collection(self._settings.base_collection).current() != self._generation.id:
-            before = self._generation
-            self._take(open_index(self._settings))
-            before.close()
+        before = (self._generation, *self._others)
+        published = [Collection(self._settings.collection(one.collection)) for one in before]
+        if [one.current() for one in published] != [one.id for one in before]:
+            index = open_index(self._settings)
+            self._others = open_others(self._settings, self._names)
+            self._take(index)
+            for generation in before:
+                generation.close()
         return Sources((self._generation, *self._others), self._answerer)
 
 
