@@ -8,7 +8,6 @@ are no candidates, instead of being taken out of what was found.
 import difflib
 import fnmatch
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +17,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from index.texts import Texts
+from index.texts import Texts, comparable
 
 # More names than anybody types; each is compared with the name of every document.
 MAX_NAMES = 20
@@ -88,7 +87,7 @@ EVERYTHING = Filter()
 
 
 def _pattern(name: str, collection: str | None) -> re.Pattern[str]:
-    wanted = _comparable(name).removeprefix("./").rstrip("/")
+    wanted = comparable(name).removeprefix("./").rstrip("/")
     ways = [wanted]
     if collection is not None and wanted.startswith(f"{collection}/"):
         ways.append(wanted.removeprefix(f"{collection}/"))
@@ -110,11 +109,6 @@ def _day(text: str) -> date:
     except ValueError:
         pass
     raise FilterError(f"{text[:20]!r} is no day. Write it as 2024-01-31, or 2024-01, or 2024.")
-
-
-def _comparable(name: str) -> str:
-    """A name as it is compared: file systems and people differ in case, and in how accents lie."""
-    return unicodedata.normalize("NFC", name).casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +150,8 @@ def choose(texts: Texts, within: Filter, collection: str | None = None) -> Chose
     for row, document_id, dated in texts.dates():
         total += 1
         if patterns:
-            comparable = _comparable(document_id)
-            has = {name for name, pattern in patterns.items() if pattern.match(comparable)}
+            compared = comparable(document_id)
+            has = {name for name, pattern in patterns.items() if pattern.match(compared)}
             if not has:
                 continue
             unknown -= has
@@ -198,8 +192,8 @@ def together(chosen: Sequence[Chosen], texts: Sequence[Texts], within: Filter) -
 
 def _unknown(unknown: Sequence[str], texts: Sequence[Texts]) -> str:
     names = [name for one in texts for name in names_in(one)][:_COMPARED]
-    wanted = [_comparable(name).strip("/*") for name in unknown]
-    by_comparable = {_comparable(name).strip("/*"): name for name in names}
+    wanted = [comparable(name).strip("/*") for name in unknown]
+    by_comparable = {comparable(name).strip("/*"): name for name in names}
     nearest = dict.fromkeys(
         by_comparable[found]
         for name in wanted

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
@@ -28,8 +29,7 @@ _PLACES = (
 )
 # The text of passages that went is still there.
 _IS_THERE = "id NOT IN (SELECT passage_id FROM added.removed)"
-# An empty text is a part of every name.
-_NAMED = " WHERE instr(lower(id), lower(?)) OR instr(lower(title), lower(?))"
+_NAMED = " WHERE ? = '' OR instr(comparable(id), ?) OR instr(comparable(title), ?)"
 _PASSAGE = "start_char, end_char, text, sentences, context, code"
 _DOCUMENT = "row, id, title, sha256, modified, dated, source, language"
 
@@ -327,8 +327,7 @@ class Texts:
         Args:
             start: So many are left out before it.
             count: At most so many.
-            name: A part of the id or of the title of all of them; of letters, those of ASCII count
-                the same in either case.
+            name: A part of the id or of the title of all of them; see `comparable`.
         """
         with self._as_written():
             return [
@@ -336,7 +335,7 @@ class Texts:
                 for document_id, title, size, dated in self._rows.all(
                     f"SELECT id, title, size, dated FROM present{_NAMED}"  # noqa: S608 - our own words
                     " ORDER BY id LIMIT ? OFFSET ?",
-                    (name, name, count, start),
+                    (*3 * (comparable(name),), count, start),
                 )
             ]
 
@@ -344,8 +343,13 @@ class Texts:
         """How many documents have such a name; see `listed`."""
         return self._number(
             f"SELECT count(*) FROM present{_NAMED}",  # noqa: S608 - our own words
-            (name, name),
+            3 * (comparable(name),),
         )
+
+
+def comparable(name: str) -> str:
+    """A name as it is compared: file systems and people differ in case, and in how accents lie."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _open(first: Path, added: Path | None) -> sqlite3.Connection:
@@ -353,6 +357,7 @@ def _open(first: Path, added: Path | None) -> sqlite3.Connection:
     with ExitStack() as undo:
         connection = connect(first)
         undo.callback(connection.close)
+        connection.create_function(comparable.__name__, 1, comparable, deterministic=True)
         if added is None:
             connection.execute("ATTACH ':memory:' AS added")
             connection.executescript(TABLES.format(name="added"))

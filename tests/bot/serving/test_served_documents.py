@@ -73,6 +73,18 @@ def test_documents_are_listed_by_a_part_of_their_name(library: Library) -> None:
     assert [texts.named(part) for part in ("", "notes", "%", "nothing")] == [3, 2, 1, 0]
 
 
+@pytest.mark.parametrize("part", ["Ämter", "ÄMTER", "a\u0308mter", "straße"])
+def test_a_name_is_found_however_its_letters_are_written(library: Library, part: str) -> None:
+    """A Mac writes the marks of letters apart."""
+    library.write("A\u0308mter in der Straße.txt", "The office opens at nine.")
+    library.build()
+
+    texts = library.open().texts
+
+    assert [name for name, *_ in texts.listed(0, 9, part)] == ["A\u0308mter in der Straße.txt"]
+    assert texts.named(part) == 1
+
+
 def test_a_servers_own_documents_are_neither_listed_nor_read(
     library: Library, documents: ServedDocuments
 ) -> None:
