@@ -169,10 +169,10 @@ class LexicalIndex:
         if not os.access(opened, os.W_OK):
             # tantivy makes a lock file beside the index even to read it, and writes to one that is
             # there.
+            files = [path for path in opened.iterdir() if path.suffix != _LOCK_SUFFIX]
             self._links = tempfile.TemporaryDirectory(prefix="quoth-")
-            for path in opened.iterdir():
-                if path.suffix != _LOCK_SUFFIX:
-                    Path(self._links.name, path.name).symlink_to(path.resolve())
+            for path in files:
+                Path(self._links.name, path.name).symlink_to(path.resolve())
             opened = Path(self._links.name)
         index = tantivy.Index.open(str(opened))
         index.register_tokenizer(_ANALYZER, _analyzer())

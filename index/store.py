@@ -147,7 +147,7 @@ class Collection:
             name = self.current()
             try:
                 return read(name)
-            except IndexDamagedError:
+            except (IndexDamagedError, FileNotFoundError):
                 # Builds that came in between may have let the old generation go.
                 if self.current() == name:
                     raise

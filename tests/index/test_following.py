@@ -1,10 +1,16 @@
 """Whoever reads an index while others build it finds one that is whole, every time."""
 
 import threading
+from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 
+import pytest
+
+from index import local_engine
 from index.retrieve import Retriever
 from index.store import Collection
+from index.vectors import VectorIndex
 from tests.conftest import Library
 
 PUBLISHED = 8
@@ -64,3 +70,23 @@ def test_a_generation_that_is_open_outlives_its_files(library: Library) -> None:
         hits = Retriever(old, library.encoder).retrieve("version", 1).hits
 
     assert hits[0].passage.text == "Version 0."
+
+
+def test_a_generation_that_goes_while_it_is_opened_gives_way_to_the_next(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed = library.write("a.txt", "Version 0.")
+    library.write("b.txt", "The harbour takes 35 marks for a boat.")
+    first = library.build().generation
+
+    def opened(path: Path, added: Path | None, ids: Sequence[int]) -> VectorIndex:
+        found = VectorIndex(path, added, ids)
+        if path.parent.name == first and removed.exists():
+            removed.unlink()
+            library.build(forget_removed=True)
+        return found
+
+    monkeypatch.setattr(local_engine, "VectorIndex", opened)
+    with closing(library.open()) as generation:
+        assert generation.id != first
+        assert generation.manifest.documents == 1
