@@ -695,7 +695,10 @@ def _check_folders(settings: Settings) -> None:
 
     Documents that one server has added are not for everybody; see `Settings.collection`.
     """
-    seeds, data = real_path(settings.seeds), real_path(settings.data)
+    try:
+        seeds, data = real_path(settings.seeds), real_path(settings.data)
+    except FileNotFoundError as error:
+        raise SettingsError("The current folder is gone. Change to one that is there.") from error
     if seeds == data or seeds.is_relative_to(data / COLLECTIONS_NAME):
         raise SettingsError(
             f"{settings.seeds} can't be the folder of documents: {settings.data} is where Quoth "

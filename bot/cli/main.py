@@ -9,7 +9,7 @@ import click
 
 from bot import __version__
 from bot.cli.exits import Exit
-from bot.cli.output import guard_streams, say
+from bot.cli.output import OutputError, guard_streams, say
 
 # Imported when named: `quoth --version` should pay for none of them.
 COMMANDS = {
@@ -74,11 +74,15 @@ def main() -> None:
     except click.ClickException as error:
         error.show(sys.stderr)
         code = error.exit_code
-    except OSError as error:
-        # Standard output is closed or full; click has ended the process where its reader just left.
+    except OutputError as error:
+        # Click has ended the process where its reader just left.
         if sys.stderr is not None:
             say(f"Error: the output can't be written ({error.strerror}).", err=True)
         os._exit(Exit.FAILURE)
+    except OSError as error:
+        where = "" if error.filename is None else f"{error.filename}: "
+        say(f"Error: {where}{error.strerror}.", err=True)
+        code = Exit.FAILURE
     # The interpreter's last collection would walk through all that the libraries made (75 ms after
     # an answer), and the kernel takes it back in one go anyway.
     gc.freeze()

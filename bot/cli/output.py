@@ -1,12 +1,17 @@
 """Where everything is printed: what comes from outside steers no terminal."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO, cast
 
 import click
 
 from prompts.printing import Shown, json_text, printable
+
+
+class OutputError(OSError):
+    """Standard output or error is closed or full."""
 
 
 def say(text: str, *, err: bool = False) -> None:
@@ -42,8 +47,13 @@ class _GuardedStream:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        self._stream.write(_harmless(text))
+        with _failures_told():
+            self._stream.write(_harmless(text))
         return len(text)
+
+    def flush(self) -> None:
+        with _failures_told():
+            self._stream.flush()
 
     def writelines(self, lines: Iterable[str]) -> None:
         for line in lines:
@@ -51,6 +61,14 @@ class _GuardedStream:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+@contextmanager
+def _failures_told() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(error.errno, error.strerror) from error
 
 
 def _harmless(text: str) -> str:

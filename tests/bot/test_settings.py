@@ -95,6 +95,17 @@ def test_a_link_that_leads_to_itself_is_left_to_whoever_opens_it() -> None:
         assert load_settings(**folders).overlap is None
 
 
+def test_where_the_folder_that_one_works_in_is_gone_that_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Path("gone").mkdir()
+    monkeypatch.chdir("gone")
+    Path("../gone").rmdir()
+
+    with pytest.raises(SettingsError, match="The current folder is gone"):
+        load_settings()
+
+
 def test_a_folder_of_data_that_no_index_can_be_in_is_refused() -> None:
     with pytest.raises(SettingsError, match="its path is not UTF-8"):
         load_settings(data=Path(os.fsdecode(b"caf\xe9/data")))

@@ -1,13 +1,20 @@
 """The group of commands: help, version, exit codes."""
 
+import errno
+import gc
 import importlib
+import os
+import sys
+from pathlib import Path
 
 import click
 import pytest
 
 from bot import __version__
+from bot.cli import main
 from bot.cli.main import COMMANDS
-from tests.commands import quoth
+from tests.commands import PATIENCE_S, quoth
+from tests.forks import Fork
 
 
 def commands() -> list[tuple[str, click.Command]]:
@@ -53,3 +60,34 @@ def test_wrong_usage_ends_with_2_and_a_hint(arguments: tuple[str, ...]) -> None:
 
     assert asked.returncode == 2
     assert "Usage: quoth" in asked.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a device that is full")
+def test_where_the_output_is_full_that_is_said(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    with Path("/dev/full").open("wb") as full, said.open("wb") as err:
+        streams = (0, full.fileno(), err.fileno())
+        code = Fork("bot.cli.main:main", ["--help"], streams, environment=os.environ).wait(
+            PATIENCE_S
+        )
+
+    assert code == 1
+    assert said.read_text() == ("Error: the output can't be written (No space left on device).\n")
+
+
+def test_what_else_the_system_refuses_is_said_as_what_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(**_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files", "data/encoder")
+
+    monkeypatch.setattr(main.cli, "main", fails)
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    for stream in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, stream, getattr(sys, stream))
+
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "Error: data/encoder: Too many open files.\n"
