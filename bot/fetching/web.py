@@ -28,6 +28,8 @@ USER_AGENT = f"Quoth/{__version__} (documents for exact answers)"
 _ROBOT = "Quoth"
 # A long book with pictures; more is a film or an attack.
 MAX_BYTES = 50_000_000
+# Some sites' policies name hundreds of others, and aiohttp gives up after an eighth of this.
+_MAX_HEADER_BYTES = 65_536
 # RFC 9309 asks for as much at least.
 _MAX_ROBOTS_BYTES = 500_000
 # For one page with all its redirects: a slow server is waited for, an endless one is not.
@@ -119,6 +121,8 @@ class Web:
             cookie_jar=aiohttp.DummyCookieJar(),
             # What is unpacked is counted here, and a bomb unpacks to gigabytes.
             auto_decompress=False,
+            max_line_size=_MAX_HEADER_BYTES,
+            max_field_size=_MAX_HEADER_BYTES,
             trust_env=False,
         ) as session:
             yield cls(session, limits or Limits(), any_host=allow_private)

@@ -234,3 +234,11 @@ def test_a_page_that_is_here_as_it_is_there_is_known_again(site: Site, tmp_path:
     assert [one.outcome for one in again] == ["unchanged", "edited"]
     assert later.outcome == "changed"
     assert "40 marks" in (tmp_path / fees.detail).read_text()
+
+
+def test_a_page_with_a_long_header_is_fetched(site: Site, tmp_path: Path) -> None:
+    """Some sites' policies name hundreds of others."""
+    policy = "default-src " + " ".join(f"https://{number}.example" for number in range(1_000))
+    site.put("/page", "The library opens at nine.", **{"Content-Security-Policy": policy})
+
+    assert outcomes(fetched(tmp_path, [origin(f"{site.url}/page")])) == {"new": 1}
