@@ -84,7 +84,10 @@ async def in_sitemap(
 
 
 async def _sitemaps_of(web: Web, url: str) -> list[str]:
-    return await web.robots(url) or [str(URL(url).origin() / "sitemap.xml")]
+    site = URL(url).origin()
+    # They should be whole addresses, and are paths on some sites.
+    named = [_page(one, site) or one for one in await web.robots(url)]
+    return named or [str(site / "sitemap.xml")]
 
 
 def _is_file_of(url: str, endings: tuple[str, ...]) -> bool:

@@ -242,3 +242,11 @@ def test_a_page_with_a_long_header_is_fetched(site: Site, tmp_path: Path) -> Non
     site.put("/page", "The library opens at nine.", **{"Content-Security-Policy": policy})
 
     assert outcomes(fetched(tmp_path, [origin(f"{site.url}/page")])) == {"new": 1}
+
+
+def test_a_sitemap_may_be_named_by_its_path(site: Site, tmp_path: Path) -> None:
+    site.pages["/robots.txt"] = Page(b"Sitemap: /pages.xml")
+    site.sitemap("/pages.xml", ["/page"])
+    site.put("/page", "The library opens at nine.")
+
+    assert outcomes(fetched(tmp_path, [origin(site.url, "sitemap")])) == {"new": 1}
