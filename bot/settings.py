@@ -381,6 +381,12 @@ class Settings(BaseModel):
         "default is one process, with as many as Discord recommends.",
     )
 
+    @field_validator("seeds", "data")
+    @classmethod
+    def _folder(cls, value: Path) -> Path:
+        # A shell writes the home folder for "~" only where a word begins; .env and others never do.
+        return Path(os.path.expanduser(value))  # noqa: PTH111 - the other raises RuntimeError
+
     @field_validator("shards", mode="before")
     @classmethod
     def _shards(cls, value: object) -> object:

@@ -42,6 +42,16 @@ def test_an_empty_value_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (settings.seeds, settings.data) == (Path("seeds"), Path("data"))
 
 
+def test_a_folder_may_be_named_from_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    Path(".env").write_text("QUOTH_SEEDS=~/notes\n")
+
+    settings = load_settings(data=Path("~/quoth/data"))
+
+    assert (settings.seeds, settings.data) == (Path("/home/me/notes"), Path("/home/me/quoth/data"))
+    assert load_settings(seeds=Path("~nobody-of-that-name/x")).seeds.parts[0][0] == "~"
+
+
 def test_of_a_name_in_two_cases_the_last_counts() -> None:
     Path(".env").write_text("QUOTH_SEEDS=first\nquoth_seeds=second\n")
 
