@@ -17,6 +17,9 @@ DOCUMENTS_NAME = "documents"
 # The records, and SQLite's own files beside them.
 RECORDS_NAMES = tuple(f"{RECORDS_NAME}{suffix}" for suffix in ("", "-wal", "-shm", "-journal"))
 
+# In the year 2262; disks hold later times.
+MAX_MTIME_NS = 2**63 - 1
+
 _READER_FILE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 # What this file system and nearly all others take.
 _MAX_PART_BYTES = 255
@@ -29,8 +32,8 @@ class FileEntry(BaseModel):
 
     size: int = Field(ge=0)
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-    mtime_ns: int = Field(ge=0, lt=2**63)
-    """When it was last changed: a document that says no date itself is dated so."""
+    mtime_ns: int = Field(ge=0, le=MAX_MTIME_NS)
+    """When it was last changed, as nearly as that can be written down."""
 
 
 class BackupManifest(BaseModel):

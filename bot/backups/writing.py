@@ -20,6 +20,7 @@ from bot.backups.contents import (
     DOCUMENTS_NAME,
     FORMAT_VERSION,
     MANIFEST_NAME,
+    MAX_MTIME_NS,
     RECORDS_NAMES,
     BackupManifest,
     FileEntry,
@@ -186,9 +187,8 @@ def _add(archive: ZipFile, name: str, path: Path, entries: dict[str, FileEntry])
                 digest.update(chunk)
                 size += len(chunk)
                 entry.write(chunk)
-    entries[name] = FileEntry(
-        size=size, sha256=digest.hexdigest(), mtime_ns=max(0, status.st_mtime_ns)
-    )
+    mtime_ns = min(max(0, status.st_mtime_ns), MAX_MTIME_NS)
+    entries[name] = FileEntry(size=size, sha256=digest.hexdigest(), mtime_ns=mtime_ns)
 
 
 def _open_plain(path: Path) -> BinaryIO:

@@ -136,6 +136,20 @@ def test_what_was_backed_up_is_restored_and_answered_from(
         assert answers.answer(Question(f"how many for {question}")).spans[0].text == right
 
 
+@pytest.mark.parametrize("seconds", [-3_000_000_000, 2**34])
+def test_a_document_from_another_age_is_backed_up_like_others(
+    full: Path, tmp_path: Path, library: Library, seconds: int
+) -> None:
+    """Damaged clocks and archives give such times; not every disk holds all of these."""
+    document = library.other("handbook").documents / "rooms/tea.txt"
+    os.utime(document, (0, seconds))
+
+    written = run_backup(full, tmp_path / "one.zip")
+
+    assert written.exit_code == 0, written.output
+    assert run_restore(tmp_path / "elsewhere", tmp_path / "one.zip").exit_code == 0
+
+
 def test_records_that_are_written_meanwhile_are_copied_whole(full: Path, tmp_path: Path) -> None:
     stop = threading.Event()
     with closing(Records(full / "quoth.sqlite")) as records:
