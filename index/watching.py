@@ -1,12 +1,14 @@
 """A folder of documents, followed while people work in it."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
 import watchfiles
 
-from index.errors import IndexingError
+from index.documents import Listing, list_documents
+from index.errors import IndexingError, NoDocumentsError
 from index.files import real_path
 
 # Nothing was written for so long: copies are complete, editors have closed their files.
@@ -15,6 +17,9 @@ QUIET_S = 2.0
 MAX_WAIT_S = 60.0
 # How often to look whether the folder is still the one that is watched.
 LOOK_S = 1.0
+# How often to look through the folder itself: the system tells of no change that another machine
+# makes on a disk that both see.
+AGAIN_S = 60.0
 
 
 def watch_folder(
@@ -24,6 +29,7 @@ def watch_folder(
     without: Path,
     quiet_s: float = QUIET_S,
     look_s: float = LOOK_S,
+    again_s: float = AGAIN_S,
 ) -> Iterator[None]:
     """
     Wait for changes in a folder and its subfolders.
@@ -37,6 +43,7 @@ def watch_folder(
         without: A folder in which nothing is a change, such as that of the index.
         quiet_s: How long nothing may change before a change is told.
         look_s: How often to look whether the folder has been replaced.
+        again_s: How often to look for changes that the system doesn't tell.
 
     Raises:
         IndexingError: If a folder in it can't be read, or the system lets nobody watch so many.
@@ -47,8 +54,12 @@ def watch_folder(
             stop.wait(look_s)
             continue
         is_first = True
+        listed, looked = _listing(folder, without), time.monotonic()
         for events in _events(folder, stop, without, quiet_s, look_s):
-            if events or is_first:
+            before = listed
+            if time.monotonic() - looked >= again_s:
+                listed, looked = _listing(folder, without), time.monotonic()
+            if events or is_first or listed != before:
                 yield
             is_first = False
             # What is watched is the folder itself, not its name.
@@ -86,6 +97,13 @@ def _events(
             f"{folder}: can't be watched ({error}). Let Quoth read all folders in it, or run "
             "`quoth index` now and then."
         ) from error
+
+
+def _listing(folder: Path, without: Path) -> Listing | None:
+    try:
+        return list_documents(folder, without)
+    except NoDocumentsError:
+        return None
 
 
 def _inode(folder: Path) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ import pytest
 import watchfiles
 
 from index.errors import IndexingError
-from index.watching import watch_folder
+from index.watching import AGAIN_S, watch_folder
 from tests.waiting import PATIENCE_S, until
 
 # Long enough that a change which is told at all has been told.
@@ -20,15 +20,25 @@ QUIET_S = 1.0
 class Follower:
     """Counts what a folder's watcher tells."""
 
-    def __init__(self, folder: Path, without: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, without: Path | None = None, *, again_s: float = AGAIN_S
+    ) -> None:
         self.stop = threading.Event()
         self._told: Queue[None] = Queue()
         self._without = without or folder / "data"
+        self._again_s = again_s
         self._thread = threading.Thread(target=self._follow, args=(folder,))
         self._thread.start()
 
     def _follow(self, folder: Path) -> None:
-        for _ in watch_folder(folder, self.stop, without=self._without, quiet_s=0.2, look_s=0.1):
+        for _ in watch_folder(
+            folder,
+            self.stop,
+            without=self._without,
+            quiet_s=0.2,
+            look_s=0.1,
+            again_s=self._again_s,
+        ):
             self._told.put(None)
 
     def wait(self) -> None:
@@ -150,3 +160,23 @@ def test_a_folder_that_can_not_be_watched_is_named(
 
     with pytest.raises(IndexingError, match=r"documents: can't be watched \(Permission denied"):
         next(watch_folder(folder, threading.Event(), without=folder / "data"))
+
+
+def test_what_nobody_tells_of_is_seen_all_the_same(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linux tells of no change that another machine makes on a disk that both see."""
+
+    def silent(*_: object, stop_event: threading.Event, **__: object) -> Iterator[set[object]]:
+        while not stop_event.wait(0.01):
+            yield set()
+
+    monkeypatch.setattr(watchfiles, "watch", silent)
+    follower = Follower(folder, again_s=0.1)
+    follower.wait()
+
+    (folder / "a.txt").write_text("new")
+    follower.wait()
+
+    assert follower.heard_nothing()
+    follower.close()
