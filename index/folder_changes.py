@@ -10,8 +10,8 @@ from index.documents import Listing, SourceFile, content_sha256, list_documents,
 from index.formats.dates import date_in_name
 from index.manifest import DocumentStamp, FailureStamp
 
-# A file written again within the clock's tick keeps its size and time; one whose last change is
-# this near to the build's beginning is compared by its content.
+# A file written again within the clock's tick keeps its size and time; one that was written no
+# longer than this before the build's beginning is compared by its content.
 _RACY_NS = 2_000_000_000
 
 
@@ -69,9 +69,10 @@ def compare(listing: Listing, made: MadeOf | None) -> Comparison:
     """
     Compare a folder with what a generation was made of.
 
-    A file of the same folder whose size and time of change are as recorded is taken as unchanged;
-    of others the content is compared. A new file with the content of one that is gone, and with a
-    name of the same suffix and date, is that one, renamed.
+    A file of the same folder whose size and time of change are as recorded is taken as unchanged,
+    unless it may have been written while the generation was made; of others the content is
+    compared. A new file with the content of one that is gone, and with a name of the same suffix
+    and date, is that one, renamed.
 
     Args:
         listing: The folder now.
@@ -166,5 +167,13 @@ def _fails_as_before(file: SourceFile, stamp: FailureStamp, trusted_ns: int) -> 
 
 def _has_stamp(file: SourceFile, stamp: DocumentStamp | FailureStamp, trusted_ns: int) -> bool:
     return (file.size, file.mtime_ns) == (stamp.size, stamp.mtime_ns) and (
-        file.mtime_ns < trusted_ns
+        file.mtime_ns < trusted_ns or _written_ns(file) < trusted_ns
     )
+
+
+def _written_ns(file: SourceFile) -> int:
+    """When a file was written here, at the latest, whatever time it was given then."""
+    try:
+        return file.path.lstat().st_ctime_ns
+    except OSError:
+        return file.mtime_ns

@@ -5,14 +5,15 @@ import random
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from index import folder_changes
 from index.build import build
 from index.compressed import halves_path
-from index.documents import list_documents
+from index.documents import SourceFile, content_sha256, list_documents
 from index.errors import IndexMissingError, NoDocumentsError
 from index.folder_changes import Rename, compare
 from index.generation import Generation
@@ -259,6 +260,32 @@ def test_a_change_that_keeps_size_and_time_is_seen_when_it_is_recent(library: Li
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
     assert library.build().changes.changed == ("a.txt",)
+
+
+def test_a_file_from_the_future_is_not_read_each_time(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Archives and memory sticks from elsewhere give such times."""
+    path = library.write("a.txt", "Theft costs 35.")
+    ahead = path.stat().st_mtime_ns + 10**15
+    os.utime(path, ns=(ahead, ahead))
+    library.build()
+    made = library.open().made_of()
+    long_after = replace(made, created=made.created + timedelta(minutes=1))
+    listing = list_documents(library.documents)
+    hashed: list[str] = []
+
+    def sha256(file: SourceFile) -> str | None:
+        hashed.append(file.id)
+        return content_sha256(file)
+
+    monkeypatch.setattr(folder_changes, "content_sha256", sha256)
+
+    assert not compare(listing, long_after).changes
+    assert hashed == []
+    path.write_text("Arson costs 90.")
+    os.utime(path, ns=(ahead, ahead))
+    assert compare(list_documents(library.documents), made).changes.changed == ("a.txt",)
 
 
 def test_a_file_that_failed_is_tried_again_when_it_changed(library: Library) -> None:
