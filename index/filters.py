@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Self
 
@@ -194,12 +195,14 @@ def _unknown(unknown: Sequence[str], texts: Sequence[Texts]) -> str:
     names = [name for one in texts for name in names_in(one)][:_COMPARED]
     wanted = [comparable(name).strip("/*") for name in unknown]
     by_comparable = {comparable(name).strip("/*"): name for name in names}
-    nearest = dict.fromkeys(
+    # Whoever names twenty that are not there waits no longer than for a few.
+    near = (
         by_comparable[found]
-        for name in wanted
+        for name in wanted[:_NEAREST]
         for found in difflib.get_close_matches(name, by_comparable, _NEAREST, 0.5)
     )
-    told = ", ".join([*nearest][:_NEAREST] or names[:_NEAREST])
+    nearest = dict.fromkeys(islice(near, _NEAREST))
+    told = ", ".join(nearest or names[:_NEAREST])
     asked = " or ".join(repr(name) for name in unknown)
     return f"No document or folder is called {asked}. There is, for example: {told}."
 

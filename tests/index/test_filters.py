@@ -1,7 +1,10 @@
 """A question that is asked of some documents is answered from these alone."""
 
+import difflib
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -123,6 +126,25 @@ def test_what_gains_by_an_earlier_answer_is_filtered_too(fines: Library) -> None
 def test_a_name_that_no_document_has_is_told_with_the_nearest(fines: Library) -> None:
     with pytest.raises(FilterError, match=r"called 'rulse/town.md'.*: rules/town.md, rules/old/"):
         found(fines, Filter.given(["rulse/town.md"]))
+
+
+def test_many_names_that_no_document_has_are_compared_no_longer_than_a_few(
+    fines: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Among thousands of documents, each takes half a second."""
+    compared = []
+
+    def close_matches(name: str, *others: Any) -> list[str]:
+        compared.append(name)
+        return get_close_matches(name, *others)
+
+    monkeypatch.setattr(difflib, "get_close_matches", close_matches)
+
+    for names in (["rules/twn.md"] * MAX_NAMES, ["?!"] * MAX_NAMES):
+        with pytest.raises(FilterError, match="There is, for example: "):
+            found(fines, Filter.given([f"{name}{place}" for place, name in enumerate(names)]))
+
+    assert len(compared) < 10
 
 
 def test_a_name_that_no_document_has_is_refused_beside_one_that_is_there(fines: Library) -> None:
