@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -174,7 +174,10 @@ def _models_found(settings: Settings) -> Finding:
 
 def collections_found(settings: Settings) -> Iterator[Finding]:
     """The other collections, such as servers' own documents, can be searched with the index."""
-    base = Collection(settings.base_collection)
+    encoder = None
+    # What is wrong with the base is said by itself.
+    with suppress(IndexingError):
+        encoder = Collection(settings.base_collection).manifest().encoder.sha256
     unusable = []
     without_index = []
     unpublished = []
@@ -186,7 +189,7 @@ def collections_found(settings: Settings) -> Iterator[Finding]:
         try:
             generation = collection.open_files(verify=True)
             generation.close()
-            if generation.manifest.encoder.sha256 != base.manifest().encoder.sha256:
+            if encoder not in {None, generation.manifest.encoder.sha256}:
                 unusable.append(name)
             elif settings.search_database and is_unpublished(collection_of(settings, name)):
                 unpublished.append(name)

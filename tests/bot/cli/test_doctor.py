@@ -160,6 +160,20 @@ def test_collections_that_can_not_be_searched_are_named(library: Library, tmp_pa
     )
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_broken_index_of_the_documents_speaks_against_no_collection(
+    library: Library, tmp_path: Path, *, is_there: bool
+) -> None:
+    settings = load_settings(data=tmp_path / "data")
+    for each in (library, library.other("press")):
+        each.write("a.txt", "Some text.")
+        each.build()
+    current = library.collection.folder / "CURRENT"
+    current.write_text("nothing") if is_there else current.unlink()
+
+    assert [*collections_found(settings)] == [Finding("collections", "ok", "collections", "1")]
+
+
 def test_a_folder_that_holds_the_other_is_noted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
