@@ -16,8 +16,14 @@ from index.store import Collection
 
 _log = logging.getLogger(__name__)
 
-# A build that fails for want of space or a bad folder is tried again after this at the latest.
+# A build that fails for want of space or a bad folder is tried again after this at the latest, or
+# when it is looked anyway.
 MAX_PAUSE_S = 300.0
+
+
+def pause_after(before_s: float, usual_s: float, *, went_well: bool) -> float:
+    """How many seconds pass between two looks: twice as many after each failure in a row."""
+    return usual_s if went_well else max(usual_s, min(MAX_PAUSE_S, 2 * before_s))
 
 
 class IndexWatcher:
@@ -38,36 +44,41 @@ class IndexWatcher:
             service: Told when there is something new.
             is_outdated: Whether the folder says something else than the published generation.
             build: Publishes a new generation; says whether that went well.
-            pause_s: Between two looks, longer each time a build has failed.
+            pause_s: Between two looks; longer each time that a build has failed.
         """
         self._service = service
         self._is_outdated = is_outdated
         self._build = build
-        self._pause_s = pause_s
-        self._failures = 0
+        self._usual_s = self._pause_s = pause_s
 
     async def run(self) -> None:
         """Follow until cancelled."""
         while True:
-            await asyncio.sleep(min(MAX_PAUSE_S, self._pause_s * 2**self._failures))
-            await self.look()
+            await asyncio.sleep(self._pause_s)
+            went_well = await self.look()
+            self._pause_s = pause_after(self._pause_s, self._usual_s, went_well=went_well)
 
-    async def look(self) -> None:
-        """Build if the documents have changed, and change to whatever is published."""
+    async def look(self) -> bool:
+        """
+        Build if the documents have changed, and change to whatever is published.
+
+        Returns:
+            Whether that went well.
+        """
+        went_well = True
         try:
-            went_well = True
             if await asyncio.to_thread(self._is_outdated):
                 event(_log, "documents_changed")
                 went_well = await self._build()
-            self._failures = 0 if went_well else self._failures + 1
             if await asyncio.to_thread(self._service.refresh):
                 event(_log, "index_changed", generation=self._service.generation)
         except (IndexingError, OSError) as error:
             # A folder that is gone, or an index that is being repaired: what is served goes on.
-            self._failures += 1
+            went_well = False
             if isinstance(error, IndexDamagedError):
                 self._service.suspect(BASE_COLLECTION)
             event(_log, "not_followed", logging.WARNING, reason=type(error).__name__)
+        return went_well
 
 
 def make_index_watcher(service: AnswerService, settings: Settings, builder: Builds) -> IndexWatcher:

@@ -16,7 +16,7 @@ from bot.event_log import Outage, event
 from bot.fetching.again import fetch_again
 from bot.serving.build_process import Built, NotBuilt, Progress
 from bot.serving.build_queue import Builder
-from bot.serving.index_watcher import MAX_PAUSE_S
+from bot.serving.index_watcher import pause_after
 from bot.serving.mirror import LOOK_EVERY_S, LostParts
 from bot.serving.own_documents import delete_collection
 from bot.serving.upkeep import beside
@@ -203,17 +203,19 @@ class Worker:
 
     async def _follow(self) -> None:
         """Want the base to be built when the documents are others than those in its index."""
-        failures = 0
+        pause_s = self._settings.follow_s
         while True:
+            went_well = True
             try:
                 if await asyncio.to_thread(self._is_outdated):
                     event(_log, "documents_changed")
                     job = await asyncio.to_thread(self._shared.jobs.ask_once, BASE_COLLECTION)
-                    failures = 0 if await self._is_built(job) else failures + 1
+                    went_well = await self._is_built(job)
             except (IndexingError, DatabaseError, OSError) as error:
-                failures += 1
+                went_well = False
                 event(_log, "not_followed", logging.WARNING, reason=type(error).__name__)
-            await asyncio.sleep(min(MAX_PAUSE_S, self._settings.follow_s * 2**failures))
+            pause_s = pause_after(pause_s, self._settings.follow_s, went_well=went_well)
+            await asyncio.sleep(pause_s)
 
     async def _is_built(self, job: int) -> bool:
         while True:

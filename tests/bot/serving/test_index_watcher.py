@@ -2,8 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from answering.question import Question
-from bot.serving.index_watcher import IndexWatcher
+from bot.serving.index_watcher import MAX_PAUSE_S, IndexWatcher
 from bot.serving.service import AnswerService
 from index.errors import NoDocumentsError
 from index.folder_changes import is_up_to_date
@@ -89,3 +91,35 @@ def test_it_looks_again_and_again_until_it_is_stopped(
 
     asyncio.run(make_index_watcher())
     assert looks >= 4
+
+
+@pytest.mark.parametrize(
+    ("usual_s", "expected"), [(10.0, [10.0, 20.0, 40.0, 80.0]), (3_600.0, [3_600.0] * 4)]
+)
+def test_however_long_it_fails_it_goes_on(
+    service: AnswerService,
+    monkeypatch: pytest.MonkeyPatch,
+    usual_s: float,
+    expected: list[float],
+) -> None:
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 1_100:
+            raise asyncio.CancelledError
+
+    def is_outdated() -> bool:
+        raise NoDocumentsError("gone for days")
+
+    async def build() -> bool:
+        raise AssertionError
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    watcher = IndexWatcher(service, is_outdated=is_outdated, build=build, pause_s=usual_s)
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(watcher.run())
+
+    assert pauses[:4] == expected
+    assert set(pauses[10:]) == {max(MAX_PAUSE_S, usual_s)}
