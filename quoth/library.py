@@ -18,6 +18,7 @@ from bot.assembly import (
 from bot.settings import Settings, load_settings
 from index.files import real_path
 from index.filters import Filter
+from prompts import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,15 +35,16 @@ class Library:
     folder again to see what has changed since.
     """
 
-    def __init__(self, answering: Answering) -> None:
-        """Take what answers; `open_folder` makes it."""
+    def __init__(self, answering: Answering, outdated: str = "") -> None:
+        """Take what answers, and what is to be said of an old index; `open_folder` makes it."""
         self._answering = answering
+        self._outdated = outdated
         self._answerer = answering.caching_answerer()
 
     @property
     def notice(self) -> str:
         """What a person should know before the first answer; "" where all is as it should be."""
-        return self._answering.notice
+        return "\n".join(filter(None, (self._outdated, self._answering.notice)))
 
     def ask(
         self,
@@ -96,8 +98,9 @@ def open_folder(folder: str | Path, data: str | Path | None = None) -> Library:
     """
     Open a folder of documents, indexed first if it is new or has changed.
 
-    What a build reports goes to standard error. Settings are those of the environment
-    (`QUOTH_...`), as for the commands.
+    Where that can't be done, or another process is at it, the index before is opened, and
+    `Library.notice` says so. What a build reports goes to standard error. Settings are those of
+    the environment (`QUOTH_...`), as for the commands.
 
     Args:
         folder: The folder of documents.
@@ -111,7 +114,18 @@ def open_folder(folder: str | Path, data: str | Path | None = None) -> Library:
     """
     documents = Path(folder)
     kept = data_of(documents) if data is None else Path(data)
-    return Library(open_answering(load_settings(seeds=documents, data=kept), _open_fresh))
+    said: list[str] = []
+
+    def opening(settings: Settings) -> OpenIndex:
+        return open_fresh_index(
+            settings,
+            renewing=lambda _: None,
+            outdated=lambda reason: said.append(render("index_outdated.txt", reason=reason)),
+            build=build_in_child,
+        )
+
+    answering = open_answering(load_settings(seeds=documents, data=kept), opening)
+    return Library(answering, "\n".join(said))
 
 
 def data_of(folder: Path) -> Path:
@@ -123,12 +137,3 @@ def data_of(folder: Path) -> Path:
     # What is not UTF-8 can't be in the path of an index.
     name = whole.name.encode("utf-8", "replace").decode()
     return user_cache_path("quoth") / f"{name}-{digest}"
-
-
-def _open_fresh(settings: Settings) -> OpenIndex:
-    return open_fresh_index(
-        settings,
-        renewing=lambda _: None,
-        outdated=lambda _: None,
-        build=build_in_child,
-    )

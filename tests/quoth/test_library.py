@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 import quoth
+from bot.assembly import OpenIndex, Outdated, open_index
+from bot.settings import Settings
 from quoth import FilterError, IndexingError, Library, QuestionError, open_folder
 from quoth.library import data_of
 from tests.conftest import ROOT
@@ -94,6 +96,24 @@ def test_of_a_folder_that_is_not_there_the_error_says_so(tmp_path: Path) -> None
         open_folder(tmp_path / "nowhere", data=tmp_path / "data")
 
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [("building", "A new index is being made"), ("failed", "could not be made")]
+)
+def test_that_the_index_is_not_of_the_documents_as_they_are_is_noted(
+    real_data: Callable[[], Path], monkeypatch: pytest.MonkeyPatch, reason: Outdated, said: str
+) -> None:
+    def open_outdated(
+        settings: Settings, *, outdated: Callable[[Outdated], None], **_: object
+    ) -> OpenIndex:
+        outdated(reason)
+        return open_index(settings)
+
+    monkeypatch.setattr(quoth.library, "open_fresh_index", open_outdated)
+
+    with open_folder(ROOT / "seeds", real_data()) as library:
+        assert said in library.notice
 
 
 def test_each_folder_has_a_place_of_its_own(tmp_path: Path) -> None:
