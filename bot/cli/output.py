@@ -28,7 +28,8 @@ def guard_streams() -> None:
     """
     Let nothing but `Shown` through standard output and error as it stands, from now on.
 
-    So errors of click, warnings, logs and tracebacks are harmless too, whatever they name.
+    So errors of click, warnings, logs and tracebacks are harmless too, whatever they name. What a
+    stream has no character for, as in Latin-1, is written out as Python writes it in a program.
     """
     sys.stdout = cast("TextIO", _GuardedStream(sys.stdout))
     if sys.stderr is not None:
@@ -47,8 +48,13 @@ class _GuardedStream:
         self._stream = stream
 
     def write(self, text: str) -> int:
+        shown = _harmless(text)
         with _failures_told():
-            self._stream.write(_harmless(text))
+            try:
+                self._stream.write(shown)
+            except UnicodeEncodeError as error:
+                written_out = shown.encode(error.encoding, "backslashreplace")
+                self._stream.write(written_out.decode(error.encoding))
         return len(text)
 
     def flush(self) -> None:

@@ -3,6 +3,7 @@
 import errno
 import gc
 import importlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from bot import __version__
 from bot.cli import main
 from bot.cli.main import COMMANDS
+from bot.cli.output import guard_streams, say
 from tests.commands import PATIENCE_S, quoth
 from tests.forks import Fork
 
@@ -91,3 +93,17 @@ def test_what_else_the_system_refuses_is_said_as_what_it_is(
 
     assert ended.value.code == 1
     assert capsys.readouterr().err == "Error: data/encoder: Too many open files.\n"
+
+
+def test_what_a_terminal_has_no_character_for_is_written_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = io.BytesIO()
+    for stream in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, stream, io.TextIOWrapper(written, encoding="latin-1"))
+
+    guard_streams()
+    say("12 €, under “Café”")
+    sys.stdout.flush()
+
+    assert written.getvalue() == rb"12 \u20ac, under \u201cCaf" + b"\xe9" + rb"\u201d" + b"\n"
