@@ -11,7 +11,7 @@ import yaml
 
 from answering.answer import Timings
 from bot.discord_app.metrics import STAGES, Metrics
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError, load_settings
 from docs.reference import commands_page, settings_page
 from tests import kubernetes
 from tests.conftest import ROOT
@@ -223,6 +223,21 @@ def test_the_chart_names_settings_commands_and_values_that_there_are() -> None:
     }
 
 
+def test_no_pod_is_told_of_services_by_names_of_settings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Kubernetes gives each pod QUOTH_PAGE_PORT and the like, for a service called quoth-page."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QUOTH_PAGE_SERVICE_HOST", "10.0.0.1")
+    with pytest.raises(SettingsError, match="is no setting"):
+        load_settings()
+
+    helpers = (DEPLOY / "chart/templates/_helpers.tpl").read_text()
+
+    _, _, pod = helpers.partition('define "quoth.pod"')
+    assert "\nenableServiceLinks: false\n" in pod.partition("{{- end }}")[0]
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -254,6 +269,7 @@ def test_the_chart_is_rendered_by_helm_and_taken_by_kubernetes(values: dict[str,
             continue
         pod = one["spec"]["template"]["spec"]
         (container,) = pod["containers"]
+        assert container["name"] != "quoth" or pod["enableServiceLinks"] is False
         claims = one["spec"].get("volumeClaimTemplates", [])
         volumes = [*pod.get("volumes", []), *(claim["metadata"] for claim in claims)]
         there = [volume["name"] for volume in volumes]

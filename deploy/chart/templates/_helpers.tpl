@@ -2,6 +2,9 @@
 includes it goes on with the volume "data". */}}
 {{- define "quoth.pod" -}}
 automountServiceAccountToken: false
+# Else each pod gets QUOTH_PAGE_PORT and the like for the service quoth-page, which no setting is
+# called.
+enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
   runAsUser: 10001
