@@ -129,6 +129,15 @@ def test_the_unit_names_settings_and_commands_that_there_are() -> None:
     assert int(directives["TimeoutStopSec"][0]) > Settings.model_fields["time_limit_s"].default
 
 
+def test_the_guide_of_the_page_says_what_the_unit_keeps_it_from() -> None:
+    """It lets Quoth listen at one port, which is that of `quoth run`."""
+    guide = (ROOT / "docs/web.md").read_text(encoding="utf-8")
+    port = Settings.model_fields["web_port"].default
+
+    assert unit()["SocketBindDeny"] == ["any"]
+    assert f"`SocketBindAllow=ipv4:tcp:{port}`" in guide
+
+
 @pytest.fixture
 def composed() -> Any:
     return yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["quoth"]
