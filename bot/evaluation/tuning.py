@@ -65,7 +65,7 @@ SWEEPS = (
     Sweep("far_behind_unsure", "singles", (0.3, 0.25, 0.2), saves_time=True),
     Sweep("near_margin", "follow-ups", (1.5, 3.0)),
     Sweep("near_gain", "follow-ups", (0.12, 0.25)),
-    Sweep("named_margin", "singles", (1.5, 3.0, 4.5, 6.0)),
+    Sweep("named_margin", "singles", (1.5, 3.0)),
 )
 
 

@@ -1,5 +1,7 @@
 """An answer from a table is the cell that the question names, whichever cell the reader took."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +57,18 @@ ALIGNED = "Name:     Blockhaven\nAddress:  play.example \nPort:     \nVersion:  
 SERVER = "Our server is called Blockhaven.\n- Address: play.example\n- Port: 1212\n- Version: 1.20"
 
 
+def cell_of(
+    question: str,
+    span: Span,
+    passage: Passage,
+    others: Sequence[Passage] = (),
+    beside: Sequence[Span] = (),
+) -> Span:
+    placed = at_named_cell(question, span, passage, others, beside)
+    assert placed is not None
+    return placed
+
+
 def answered(text: str, question: str, *read: str) -> str:
     passage = Passage(0, "a.md", 0, len(text), text, ((0, len(text)),))
     starts = map(text.index, read)
@@ -62,9 +76,8 @@ def answered(text: str, question: str, *read: str) -> str:
         Span(0, start, start + len(one), one, 2.0, 0.0)
         for start, one in zip(starts, read, strict=True)
     )
-    placed = at_named_cell(question, first, passage, beside=others)
+    placed = cell_of(question, first, passage, beside=others)
 
-    assert placed is not None
     assert text[placed.start_char : placed.end_char] == placed.text
     assert (placed.margin, placed.passage_id) == (2.0, 0)
     return placed.text
@@ -323,7 +336,7 @@ def test_a_row_in_another_passage_is_named_by_all_words_of_a_cell(rows: tuple[st
     def fee(question: str) -> str:
         start = rows[1].index("7")
         span = Span(1, start, start + 1, "7", 2.0, 0.0)
-        placed = at_named_cell(question, span, passages[1], passages)
+        placed = cell_of(question, span, passages[1], passages)
         text = passages[placed.passage_id].text
         assert text[placed.start_char : placed.end_char] == placed.text
         return placed.text[:1]
@@ -343,7 +356,7 @@ def test_what_the_question_goes_on_to_may_stand_in_another_passage() -> None:
     def placed(question: str, read: str) -> str:
         start = rows[1].index(read)
         span = Span(1, start, start + len(read), read, 2.0, 0.0)
-        return at_named_cell(question, span, passages[1], passages).text
+        return cell_of(question, span, passages[1], passages).text
 
     assert placed("what is the fee of the teal? and the mute swan?", "3") == "4"
     assert placed("which boat has the fee 4?", "Teal") == "Mute Swan"
@@ -392,7 +405,7 @@ def test_a_table_that_goes_on_in_another_passage_keeps_its_heading() -> None:
         for at, (text, context) in enumerate(zip(texts, contexts, strict=True))
     ]
     span = Span(0, texts[0].index("4"), len("Hall | Fee: 4 euros"), "4 euros", 2.0, 0.0)
-    placed = at_named_cell("what does the hall cost in 2026", span, passages[0], passages)
+    placed = cell_of("what does the hall cost in 2026", span, passages[0], passages)
 
     assert (placed.passage_id, placed.text) == (1, "5 euros")
 
@@ -422,7 +435,7 @@ def test_a_table_without_another_number_above_it_is_not_left(
     start = texts[0].index("4")
     span = Span(0, start, start + len("4 euros"), "4 euros", 2.0, 0.0)
 
-    assert at_named_cell(question, span, passages[0], passages).text == "4 euros"
+    assert cell_of(question, span, passages[0], passages).text == "4 euros"
 
 
 WORDS = st.lists(st.sampled_from(["Swan", "Fee", "4", "the", "per", "yes", "a.b", "É", "|", ":"]))
