@@ -8,20 +8,19 @@ says the name of the column, or what else stands in the row.
 import difflib
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from operator import itemgetter
 
 from answering.english.cell_kinds import ADDRESS, kinds_of_cells
 from answering.english.questions import (
+    ASKING_WHEN,
     COMPARING,
     ENDS_OF_TIMES,
-    KIND_OF_QUESTION,
     MEASURED,
     NOT_COMPARING,
     SUPERLATIVE,
     SUPERLATIVE_WORD,
-    TELLING_KINDS,
     asks_for_judgement,
 )
 from answering.english.words import (
@@ -115,8 +114,13 @@ def at_named_cell(
     preferred = [name for _, name in sorted(found, key=itemgetter(0))]
     wanted = asked.column(own, column, preferred, is_cell=is_cell)
     row = asked.row(own, wanted)
+    empty = asked.row_without(wanted)
+    if empty is not None:
+        # What another cell of it says of that column is an answer all the same: "length 7 m".
+        is_told = not _stems(words_said(wanted)).isdisjoint(_stems(own.words(column)))
+        return span if empty is own and is_told else None
     if wanted not in row.cells:
-        return None if asked.names_row(row, wanted) else span
+        return span
     cell = row.cells[wanted]
     if (row, wanted) == (own, column):
         cell = _completed(span, cell, passage.text)
@@ -195,6 +199,8 @@ class _TableQuestion:
     """Those of the passage that the reader's span is in."""
     table: Sequence[TableRow]
     """All that were read, of other passages, too."""
+    ranks: dict[tuple[int, str], tuple[int, bool]] = field(default_factory=dict, compare=False)
+    """What was found of a row, by where it starts, beside a column."""
 
     @classmethod
     # The spans that were read for one question are mostly in one table.
@@ -205,7 +211,7 @@ class _TableQuestion:
         """Understand a question."""
         said = frozenset[str]().union(*(row.all_words for row in table))
         shown = frozenset[str]().union(*map(words_said, (n for row in rows for n in row.cells)))
-        question = _spelt(question, said | shown)
+        question = _spelt(question, (said | shown) - {THE_LETTER_A})
         last = _last_question(question)
         beside = _without_cells(question, table)
         whole = last if _compares(beside) else question
@@ -258,9 +264,20 @@ class _TableQuestion:
         codes = filter(_is_code, self.all_row_words_whole - FUNCTION_WORDS)
         return (
             self._columns(is_cell=True) == [column]
+            and not self._says_half(column)
             and self.names_row(row, column)
             and (row.all_words | around | within).issuperset(codes)
         )
+
+    def _says_half(self, column: str) -> bool:
+        """Whether it says a part of a column's name alone, as "late fee" does of "Daily fee"."""
+        name = _stems(words_said(_IN_BRACKETS.sub("", column)))
+        return self._half_named() == [column] and not name <= _stems(self.column_words)
+
+    def row_without(self, column: str) -> TableRow | None:
+        """The row that it names, if nothing stands there in a column."""
+        rows = (row for row in self.table if column not in row.cells)
+        return next((row for row in rows if self.names_row(row, column)), None)
 
     def names_row(self, row: TableRow, column: str) -> bool:
         """Whether it says all words of a cell beside a column, and no more of any other row."""
@@ -272,14 +289,18 @@ class _TableQuestion:
 
     def _rank(self, row: TableRow, column: str) -> tuple[int, bool]:
         """How much of a row it says beside a column, and whether it names the row."""
-        return len(self.row_words & _said_beside(row, column)), self._names(row, column)
+        key = row.start, column
+        if key not in self.ranks:
+            said = self.row_words & _said_beside(row, column)
+            self.ranks[key] = len(said), self._names(row, column)
+        return self.ranks[key]
 
     def _columns(self, *, is_cell: bool) -> list[str]:
         """The columns that are named."""
         named = self._end_asked() or self._of_kind(self._named(self.column_words, frozenset))
         # "Leave" names the column "Leaves" only where none is named by a word as it stands.
         if not named and is_cell:
-            named = self._fits_kind(self._named(_stems(self.column_words), _stems))
+            named = self._of_kind(self._named(_stems(self.column_words), _stems))
         named = named or (self._half_named() or self._ranging() if is_cell else [])
         return named or self._named(self.implied, frozenset)
 
@@ -309,16 +330,15 @@ class _TableQuestion:
         nouns = next((nouns for asks, nouns in ENDS_OF_TIMES if asks.search(self.asking)), None)
         if nouns is None:
             return []
-        return [
-            name
-            for name in self._names_of_columns()
-            if not nouns.isdisjoint(words_of(name.lower()))
-        ]
+        names = self._names_of_columns()
+        ends = [name for name in names if not nouns.isdisjoint(words_of(name.lower()))]
+        # "From" may be a place.
+        ends = self._fits_kind(ends)
+        return ends if len(ends) == 1 else []
 
     def _of_kind(self, named: list[str]) -> list[str]:
-        """Named columns; none if another holds who, when or where is asked for, and they don't."""
-        word = KIND_OF_QUESTION.search(self.asking)
-        if word is None or word[1].lower() not in TELLING_KINDS:
+        """Named columns; none if they can't say when, which is asked for, and another can."""
+        if ASKING_WHEN.search(self.asking) is None:
             return named
         fitting = self._fits_kind(self._names_of_columns())
         return named if not fitting or not set(named).isdisjoint(fitting) else []
@@ -403,7 +423,7 @@ class _TableQuestion:
             if row is own or (column in row.cells and not self._says(row.words(column)))
         ]
         said = {row.start: self.row_words & _said_beside(row, column) for row in rows}
-        whole = {row.start for row in rows if self._names(row, column)}
+        whole = {row.start for row in rows if self._rank(row, column)[1]}
         here = {row.start for row in self.rows}
         # "Repair pontoon B" in another passage, for "pontoon B" and "Repair pontoon A" in this one.
         here |= {at for at, words in said.items() if words > said[own.start] != frozenset()}
@@ -452,10 +472,11 @@ class _TableQuestion:
 
     def _amounts_within(self, row: TableRow, column: str) -> list[Quantity]:
         """The amounts in the question that a cell holds between its ends: 4 kg in "2 to 5 kg"."""
-        among = range_of(row.text(column), column)
+        amounts = amounts_of(self.naming)
+        among = range_of(row.text(column), column) if amounts else None
         if among is None or not _stems(among.counted) <= self.all_row_words:
             return []
-        return [one for one in amounts_of(self.naming) if among.holds(one)]
+        return [one for one in amounts if among.holds(one)]
 
     def _may_be_names(self, row: TableRow) -> bool:
         """Whether a row may be a header that does not show, and not the row that is asked for."""
@@ -479,6 +500,7 @@ def _said_as_amounts(question: str, table: Iterable[TableRow]) -> frozenset[str]
     cells = [(row.text(name), name) for row in table for name in row.cells]
     ranges = [(cell, among) for cell, name in cells if (among := range_of(cell, name)) is not None]
     ends = frozenset[str]().union(*(words_said(cell) for cell, _ in ranges))
+    ends |= frozenset(cell for row in table for cell in map(row.text, row.cells) if cell.isdigit())
     amounts = amounts_of(question)
     within = [one for one in amounts if any(among.holds(one) for _, among in ranges)]
     return frozenset(f"{one.value:g}" for one in within) - ends

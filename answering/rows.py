@@ -135,7 +135,11 @@ def rows_around(span: Span, passage: Passage) -> tuple[list[TableRow], int]:
 def without_name(span: Span, passage: Passage) -> Span:
     """A span without the name of its column, if it begins in that: "1: 06:50" of "Run 1: 06:50"."""
     for row in (row for table in _tables(passage) for row in table if row.is_named):
-        before = 0
+        (first, _), *others = row.cells.values()
+        # "Dune: Part Two" in a line of prose has no column.
+        if not others or "\n" in passage.text[first : others[-1][1]]:
+            continue
+        before = passage.text.rfind("\n", 0, first) + 1
         for start, end in row.cells.values():
             if before <= span.start_char < start < span.end_char <= end:
                 text = passage.text[start : span.end_char]
@@ -238,12 +242,15 @@ def _day_and_month(found: re.Match[str]) -> str:
     return f"{month} {month}-{int(day)}"
 
 
+@lru_cache(maxsize=4_000)
 def is_said(cell: frozenset[str], words: frozenset[str]) -> bool:
     """
     Whether the words of a cell are among others; a day is named without its weekday and its year.
 
     Not "16 May 2024" by "16 May 2023", though.
     """
+    if cell.isdisjoint(words):
+        return False
     days = {word for word in cell if _DAY.fullmatch(word)}
     if days:
         others = {word for word in words - cell if YEARS.fullmatch(word)}

@@ -122,8 +122,8 @@ KIND_OF_QUESTION = re.compile(
     r"\b(how (?:many|much)|how|what|when|where|which|who|whom|whose|why)\b", re.IGNORECASE
 )
 """The words by which kinds of questions are told apart, the first of them counting."""
-TELLING_KINDS = word_set("when where who")
-"""Those of these words that tell whether a cell may be meant, however its column is called."""
+ASKING_WHEN = re.compile(r"\b(?:when|(?:what|which) (?:date|day|time|year))\b", re.IGNORECASE)
+"""What asks for a day or a time, however a column is called that the question names."""
 SAME_KIND = {"how much": "how many", "whom": "who", "whose": "who"}
 """Those of these words that stand for the same kind as another."""
 COUNTS = {word: number for word, number in NUMBERS.items() if number > 1}

@@ -579,3 +579,58 @@ def test_a_name_that_only_opens_what_follows_names_no_cell() -> None:
     text = '"audio": {\n  "device": "hw:2,0",\n  "delay_ms": 180\n}'
 
     assert answered(text, "what is the audio delay in ms", "180") == "180"
+
+
+BOATS = (
+    "Boat: Swan | Built in: 1999 | Leaves: 7 pm | Skipper: Ada\n\n"
+    "Boat: Coot | Built in: 2011 | Leaves: 11 am | Skipper: Bo\n\n"
+    "Boat: Teal | Built in: 2004 | Leaves: 9 am"
+)
+TRAINS = "Train: IC 807 | From: Kingsport | To: Marlow | Departure: 08:10 | Arrival: 09:35"
+TERMS = "Term: Summer | Registration starts: 10 April | Lessons start: 28 April"
+LINES_OF_BUSES = "Line: 1 | Zones: 1-3 | Driver: Ed\n\nLine: 2 | Zones: 1-4 | Driver: Fay"
+DAILY = "Vessel: Dinghy | Daily fee: 4 euros\n\nVessel: Yacht | Daily fee: 19 euros"
+NOTED = "Boat: Swan | Fee: 4 | Notes: length 7 m\n\nBoat: Teal | Fee: 5 | Length: 9 m"
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "read"),
+    [
+        # Times with "am" and "pm" are times, and a place is none.
+        (BOATS, "when does the Swan leave?", "7 pm"),
+        (TRAINS, "when does the IC 807 start?", "08:10"),
+        (TERMS, "when does registration for the summer term start?", "10 April"),
+        # What stands before a colon in a line of prose is no column.
+        ("The film is Dune: Part Two, at eight.", "which film is it?", "Dune: Part Two"),
+        ("12 High Street\nPostcode: K1 2A\nRoom: 4", "where?", "12 High Street\nPostcode: K1 2A"),
+        # A number that is a cell names its row, though it also lies within a range.
+        (LINES_OF_BUSES, "who drives line 2?", "Fay"),
+        # Another cell says what the column that is named leaves empty.
+        (NOTED, "length of the Swan", "7 m"),
+        # A column is named in full, whatever it holds; "letters" are no letter.
+        (
+            "Hall: Oak | Contact: 555 010 122 | Street: Main",
+            "who is the contact for Oak?",
+            "555 010 122",
+        ),
+        ("Zone: A | Letters: £3\n\nZone: B | Letters: £5", "price for letters in zone B", "£5"),
+    ],
+)
+def test_what_is_answered_rightly_stays(text: str, question: str, read: str) -> None:
+    assert answered(text, question, read) == read
+
+
+def test_a_row_whose_cell_is_empty_is_not_answered_by_another_row() -> None:
+    start = BOATS.index("Bo\n")
+    span = Span(0, start, start + 2, "Bo", 2.0, 0.0)
+
+    assert at_named_cell("who is the skipper of the Teal?", span, row_of(0, BOATS, 0)) is None
+
+
+def test_half_of_a_columns_name_moves_a_span_and_makes_it_no_surer() -> None:
+    passage, start = row_of(0, DAILY, 0), DAILY.index("4 euros")
+    span = Span(0, start, start + 7, "4 euros", 2.0, 0.0)
+
+    assert answered(DAILY, "fee for the yacht", "4 euros") == "19 euros"
+    assert not is_named_cell("late fee for a dinghy", span, passage)
+    assert is_named_cell("daily fee for a dinghy", span, passage)
