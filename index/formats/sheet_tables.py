@@ -27,7 +27,6 @@ _MIN_DIVIDED_COLUMNS = 3
 _MAX_TITLE_ROWS = 3
 # Cells that are remembered of a table: what they say is hardly the name of a column further below.
 _MAX_SAID = 1_000
-_CAPITALS = frozenset({"capitals"})
 
 NumberedRow = tuple[int, Sequence[str]]
 """The number of a row, and its cells in one line."""
@@ -62,28 +61,24 @@ class _Table:
         names = head[0][1]
         usual = sum(map(is_usual, names))
         is_narrower = max(_width(cells) for _, cells in head) < self.narrowest
+        # A first row in words alone, such as "Saturday | By appointment", looks like names, too.
         return (
             usual >= MIN_NAMES
             or any(name and name in self.names for name in names)
             or _width(names) > _width(self.names)
             or (
-                (_filled(names) >= _MIN_DIVIDED_COLUMNS or (is_titled and is_narrower))
-                and self.may_call(names)
+                is_titled
+                and is_narrower
+                and self._may_call(names)
                 and sum(has_quantity(cells) for _, cells in head[1:]) > len(head[1:]) / 2
             )
         )
 
-    def says_again(self, cells: Sequence[str]) -> bool:
-        """Whether a cell is the name of its column."""
-        return any(name and name == cell for name, cell in zip(self.names, cells, strict=False))
-
-    def may_call(self, cells: Sequence[str]) -> bool:
-        """Whether cells are written as its names are, and each says what no cell of it says."""
+    def _may_call(self, cells: Sequence[str]) -> bool:
+        """Whether no cell begins with a small letter, and each says what no cell of it says."""
         said = [cell for cell in cells if cell]
-        names = [name for name in self.names if name]
         is_new = len({*said}) == len(said) and self.said.isdisjoint(said)
-        cases = _cases(names)
-        return is_new and len(cases) == 1 and _cases(said) in (cases, _CAPITALS)
+        return is_new and not any(cell[0].islower() for cell in said)
 
     def written(self, cells: Sequence[str]) -> str:
         """What is written for a row."""
@@ -108,12 +103,13 @@ def add_rows(
     Add rows, each cell on a line of its own after the name of its column.
 
     The first row, or the first two, name the columns unless they look like the rows below them.
-    Below a blank row, or a title, another table may begin, with names of its own: these are written
-    as the names above it are, stand over figures, and are no values of the table above, or are what
-    columns of many tables are called. The rows of a table without
-    names are added as they stand. Rows of one cell above a table are its title. Such a row below
-    the names, or below a blank row, divides the table if it has a sign of that: a colon, capitals,
-    or a cell over several columns. Titles and divisions are headings of the rows that follow.
+    Below a blank row, another table may begin, with names of its own: these are what columns of
+    many tables are called, repeat a name, go further to the right, or stand over figures in a
+    narrower table with a title. It may begin at a title without a blank row if a name stands in its
+    column again. The rows of a table without names are added as they stand. Rows of one cell above
+    a table are its title. Such a row below the names, or below a blank row, divides the table if it
+    has a sign of that: a colon, capitals, or a cell over several columns. Titles and divisions are
+    headings of the rows that follow.
 
     Args:
         blocks: What they are added to.
@@ -180,8 +176,7 @@ def _written(rows: Iterator[NumberedRow], wide: Container[int]) -> Iterator[tupl
     table = _Table([], "")
     is_first = True
     for above, head, rest in _parts(chain(first, rows)):
-        has_names = any(table.says_again(cells) for _, cells in head[:1])
-        count = _count(head, unless=has_names or (is_first and sheet.shows_names(above, head)))
+        count = _count(head, unless=is_first and sheet.shows_names(above, head))
         has_title = any(sheet.divides(table, *row) for row in above)
         is_other = has_title or (count > 0 and table.ends_above(head, is_titled=bool(above)))
         if table.names and not is_other:
@@ -210,20 +205,25 @@ def _written(rows: Iterator[NumberedRow], wide: Container[int]) -> Iterator[tupl
 
 
 def _parted(rows: Iterable[NumberedRow]) -> Iterator[NumberedRow]:
-    """The rows, and a blank one where a table ends right above the title of the next one."""
+    """The rows, and a blank one above a title below which a name stands in its column again."""
+    names: Sequence[str] = ()
     titles: list[NumberedRow] = []
-    is_below_table = False
     for filled, run in groupby(rows, key=lambda row: min(_filled(row[1]), MIN_NAMES)):
         rest = iter(run)
         head = list(islice(rest, SAMPLED_ROWS))
-        if filled == 1 and is_below_table and len(head) <= _MAX_TITLE_ROWS:
+        if filled == 1 and names and len(head) <= _MAX_TITLE_ROWS:
             titles = head
             continue
-        is_table = filled == MIN_NAMES and len(head) > 1
-        if titles and is_table and _count(head, unless=False):
+        has_names = filled == MIN_NAMES and _count(head, unless=False) > 0
+        is_again = has_names and bool(titles) and _repeats(names, head[0][1])
+        if is_again:
             yield titles[0][0], ()
         yield from chain(titles, head, rest)
-        titles, is_below_table = [], is_table
+        titles = []
+        if filled < MIN_NAMES:
+            names = ()
+        elif has_names and (is_again or not names):
+            names = head[0][1]
     yield from titles
 
 
@@ -282,13 +282,9 @@ def _width(cells: Sequence[str]) -> int:
     return max((place for place, cell in enumerate(cells, start=1) if cell), default=0)
 
 
-def _cases(texts: Sequence[str]) -> frozenset[str]:
-    """How texts begin that begin with a letter: in small letters, a capital, or all in capitals."""
-    if all(map(str.isupper, texts)):
-        return _CAPITALS
-    return frozenset(
-        "capital" if text[0].isupper() else "small" for text in texts if text[0].isalpha()
-    )
+def _repeats(names: Sequence[str], cells: Sequence[str]) -> bool:
+    """Whether a cell is the name of its column."""
+    return any(name and name == cell for name, cell in zip(names, cells, strict=False))
 
 
 def _title(rows: Iterable[NumberedRow]) -> str:

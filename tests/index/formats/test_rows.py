@@ -351,7 +351,6 @@ def test_rows_below_a_blank_row_are_of_the_table_unless_they_are_its_names_again
 @pytest.mark.parametrize(
     "head",
     [
-        "Work,An hour,A day",
         "Tool,Who,Back",
         "Who,Date,Amount",
         "Who,Place lent to,Back,Paid",
@@ -385,25 +384,26 @@ def test_a_price_in_words_below_a_title_is_no_name_of_one_column() -> None:
     )
 
 
-def test_few_rows_of_two_columns_are_a_table_where_a_name_comes_again() -> None:
-    rows = _rows("Berth,Fee\nQuay,9\nBuoy,4\n\nKeys\nKey,Fee\nShed,5\n\nBo,Fox\nAnn,12\n")
-
-    assert rows[2:] == ["Keys", "Key: Shed\nFee: 5", "Key: Bo\nFee: Fox", "Key: Ann\nFee: 12"]
-
-
 @pytest.mark.parametrize("blank", ["", "\n"])
-def test_a_table_as_wide_below_a_title_has_names_of_its_own(blank: str) -> None:
-    boats = "Boat,An hour,Half day\nWayfarer,22,38\nTopper,12,20\n"
-    crane = "Crane,,\nService,Up to 6 m,6 to 9 m\nLift out,85,130\nMast,35,\n"
+def test_a_title_whose_table_repeats_a_name_needs_no_blank_row(blank: str) -> None:
+    first = "Division 1,,\nTeam,Played,Points\nReds,12,30\nBlues,12,22\n"
+    second = "Division 2,,\nTeam,Won,Lost\nGolds,8,3\nGreens,Withdrawn,\n"
 
-    loaded = parse(".csv", f"{boats}{blank}{crane}".encode())
+    loaded = parse(".csv", f"{first}{blank}{second}".encode())
 
-    assert loaded.text.split("\n\n")[2:] == [
-        "Crane",
-        "Service: Lift out\nUp to 6 m: 85\n6 to 9 m: 130",
-        "Service: Mast\nUp to 6 m: 35",
+    assert loaded.text.split("\n\n")[3:] == [
+        "Division 2",
+        "Team: Golds\nWon: 8\nLost: 3",
+        "Team: Greens\nWon: Withdrawn",
     ]
-    assert {one.name for one in loaded.headings} == {"Crane"}
+    assert {one.name for one in loaded.headings} == {"Division 1", "Division 2", ""}
+
+
+def test_a_row_of_one_cell_among_the_others_is_no_title_of_a_row_in_words() -> None:
+    rows = _rows("Name,Phone,Room\nAnn,22 13,12\nCem,,\nDee,Ask Ann,Hall\nEve,45 11,3\n")
+
+    assert rows[1:] == ["Name: Cem", "Name: Dee\nPhone: Ask Ann\nRoom: Hall", rows[-1]]
+    assert rows[-1] == "Name: Eve\nPhone: 45 11\nRoom: 3"
 
 
 @pytest.mark.parametrize(
