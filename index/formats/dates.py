@@ -63,11 +63,15 @@ _DATELINE = tuple(
     for written in _WRITTEN
 )
 # What a heading says of a text that tells of one day: "Minutes of the committee, 9 March 2026".
-_RECORD = re.compile(r"\b(?:minutes|newsletter|bulletin|circular)\b", re.IGNORECASE)
+# "20 minutes" are none, and "the minutes" are others.
+_RECORD = r"(?<!\d\W)(?<!\bthe\W)\b(?:minutes|newsletter|bulletin|circular)\b"
+_SPEAKS_OF_RECORD = re.compile(_RECORD, re.IGNORECASE)
+# Behind "of" or "on", the date may be that of another text or of an event: "Reply to the circular
+# of 4 May 2020". In "Minutes of 4 May 2020", and "of the meeting held on" that day, it is not.
 _ENDS_WITH_DATE = tuple(
     re.compile(
-        rf"(?:[-–—,:(]|\bof|\bon)\s*+(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day\s*+(?:,\s*+)?)?"
-        rf"{written}\)?$",
+        rf"(?:[-–—,:(]|^{_RECORD}(?:\s++(?:of|on)|.*\b(?:held|meeting)\s++on)\b)\s*+"
+        rf"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day\s*+(?:,\s*+)?)?{written}\)?$",
         re.IGNORECASE,
     )
     for written in _WRITTEN
@@ -95,7 +99,9 @@ def stated_date(text: str) -> date | None:
             if match and (found := _date(match)):
                 return found
     heading = lines[0][:_MAX_LINE_CHARS] if lines else ""
-    ends = (pattern.search(heading) for pattern in _ENDS_WITH_DATE if _RECORD.search(heading))
+    ends = (
+        pattern.search(heading) for pattern in _ENDS_WITH_DATE if _SPEAKS_OF_RECORD.search(heading)
+    )
     return next((found for match in ends if match and (found := _date(match))), None)
 
 
