@@ -189,7 +189,9 @@ def _tag(state: StateInline, silent: bool) -> bool:
     if _comment(state, silent):
         return True
     if power := _RAISED.match(source, start, end):
-        state.pending += "" if silent else raised(power[1], state.pending)
+        # Marks of emphasis end what is pending: **10**<sup>3</sup>.
+        before = state.pending or source[max(0, start - 4) : start].rstrip("*_")
+        state.pending += "" if silent else raised(power[1], before)
         state.pos = power.end()
         return True
     match = _TAG.match(source, start, min(end, start + _MAX_TAG_CHARS))

@@ -384,7 +384,7 @@ def test_a_term_is_not_written_again_without_end() -> None:
 
 
 def test_a_power_stays_raised() -> None:
-    written = "10<sup>3</sup> l, 10<sup>-6</sup>, m<sup>2</sup>, the 2<sup>*nd*</sup>"
+    written = "10<sup>3</sup> l, **10**<sup>-6</sup>, m<sup>2</sup>, the 2<sup>*nd*</sup>"
 
     assert load(written).text == "10³ l, 10⁻⁶, m2, the 2nd"
 
