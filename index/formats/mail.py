@@ -25,9 +25,13 @@ _HEADERS = ("Subject", "From", "To", "Cc", "Date")
 # A longer one is no header that anybody wrote.
 _MAX_HEADER_CHARS = 2_000
 _MAX_NAME_CHARS = 100
-# A header follows; a paragraph may begin so, too, where a program does not mark that.
+# A header follows; a paragraph may begin so, too, where a program does not mark that. Only behind a
+# time with seconds, which no paragraph gives, any name is one of a header.
 _SEPARATOR = re.compile(
-    rb"(?:\A|(?<=\n\n)|(?<=\r\n\r\n))From [^\r\n]*\r?\n(?=[A-Zx][!-9;-~]{0,80}:|>From )"
+    rb"\AFrom [^\r\n]*+\r?\n"
+    rb"|(?:(?<=\n\n)|(?<=\r\n\r\n))From (?:"
+    rb"(?=[^\r\n]*\d\d:\d\d:\d\d)[^\r\n]*+\r?\n(?=[!-9;-~]{1,80}:|>From )"
+    rb"|[^\r\n]*+\r?\n(?=(?i:subject|from|to|cc|date|received|[a-z]{1,20}-[!-9;-~]{1,60}):|>From ))"
 )
 _ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
 # What a mail program puts before the lines that it quotes.

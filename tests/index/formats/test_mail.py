@@ -185,6 +185,23 @@ def test_a_paragraph_that_begins_as_a_separator_does_is_no_message() -> None:
     assert "First.\n\nFrom here on we pay\nnothing: it is free.\n\nFrom Ann." in loaded.text
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_messages_of_a_mailbox_may_write_their_headers_in_small_letters(end: str) -> None:
+    box = [
+        "From a@example.org Mon May  6 10:00:00 2024",
+        *("return-path: <a@example.org>", "subject: One", ""),
+        *("First.", "", "From now on we meet at 7:30.", "Note: bring the key.", ""),
+        "From b@example.org Mon May  6 11:00:00 2024",
+        *("keywords: fees", "subject: Two", "", "Second.", ""),
+        *("From c@example.org", "subject: Three", "", "Third."),
+    ]
+
+    loaded = parse(".mbox", end.join(box).encode())
+
+    assert [place.name for place in loaded.places] == ["One", "Two", "Three"]
+    assert "First.\n\nFrom now on we meet at 7:30.\nNote: bring the key." in loaded.text
+
+
 @pytest.mark.parametrize("suffix", [".eml", ".mbox"])
 @pytest.mark.parametrize("content", [b"", b"Hello.", b"\x00\xff\xfe" * 50, b"\n\n\n"])
 def test_another_file_of_that_ending_is_refused(suffix: str, content: bytes) -> None:
