@@ -25,6 +25,7 @@ _RULE = frozenset(" \t|+:-=─━│┃├┤┼┌┐└┘┬┴")
 _DASHES = frozenset("-=─━")
 _BAR = re.compile(r"(?<!\\)[|│┃]")
 _TABS = re.compile(r"\t+")
+_TAB_STOP_CHARS = 8
 _GAP = re.compile(r"(?<=\S) {2,}(?=\S)")
 _MIN_GAP_CHARS = 2
 _BELOW = "\n\n"
@@ -121,12 +122,34 @@ def _without_frame(line: str) -> str:
 
 def _by_tabs(lines: Sequence[str]) -> list[list[str]] | None:
     """Cut lines at their runs of tabs, by which people align columns, or else at each tab."""
+    if len(lines) < _MIN_ALIGNED_ROWS:
+        return None
     together = [_TABS.split(line.strip()) for line in lines]
     apart = [line.split("\t") for line in lines]
     # Where the last cells of a row are empty, the line has lost the tabs before them.
     filled = [row + [""] * (len(apart[0]) - len(row)) for row in apart if len(row) > 1]
-    whole = filled if len(filled) == len(lines) else []
+    names, *others = map(_places, apart)
+    # Runs of tabs that align columns part no empty cells.
+    is_aligned = not all(apart[0][1:]) or any(_stands_below_others(row, names) for row in others)
+    whole = filled if len(filled) == len(lines) and not is_aligned else []
     return _table(together, _MIN_ALIGNED_ROWS) or _table(whole, _MIN_ALIGNED_ROWS)
+
+
+def _places(cells: Sequence[str]) -> dict[int, int]:
+    """Where the cells between single tabs begin that say something, and which one begins there."""
+    places: dict[int, int] = {}
+    at = 0
+    for number, cell in enumerate(cells):
+        if cell.strip():
+            places[at] = number
+        at += len(cell)
+        at += _TAB_STOP_CHARS - at % _TAB_STOP_CHARS
+    return places
+
+
+def _stands_below_others(row: dict[int, int], names: dict[int, int]) -> bool:
+    """Whether each cell of a row stands right below a name, and one below another one's."""
+    return row.keys() <= names.keys() and any(names[at] != row[at] for at in row)
 
 
 def _by_gaps(lines: Sequence[str]) -> list[list[str]] | None:

@@ -127,6 +127,10 @@ def test_an_empty_cell_is_none_and_an_escaped_bar_is_no_border() -> None:
         "He left.  She did not.\nIt was a late hour.  Nobody came.\nSo what?  Who knows.",
         "Boat    Fee\nSwan  4 euros\nMute Teal or Coot  9 euros",
         "Boat | Fee\n---|---\nSwan | 4 | 5",
+        # Tabs align columns, and a last cell is empty.
+        "Boat\t\tLength\tFee\nEsmeralda\t9\t40\nBea\t\t7\t35\nWanderlust\t11\nCoot\t\t6\t30",
+        "Id\t\t\tLength\tFee\nEsmeralda\t9\t40\nBea\t\t\t7\t35\nWanderlust\t11\nCoot\t\t\t6\t30",
+        "Boat or vessel\tLength\tFee\nBea\t\t9\nCoot\t\t7\nWanderlust III\t11\t40\nTeal, old\t6\t3",
         # What goes on below is no row of its own.
         "Name  Fee\nSwan  4\n      euros\nTeal  9",
         "cat a | grep b\ncat b | grep c",
