@@ -69,12 +69,13 @@ def test_memory_is_flat_over_thousands_of_questions(
     channels = places(local, FULL.servers)
     process = real(QUOTH_COOLDOWN_QUESTIONS="100000")
     sizes: list[int] = []
-    for _ in range(10):
+    for _ in range(20):
         ask_all(local, channels, FULL, DEPORTED, lambda _: "35,927")
         sizes.append(process.resident_bytes())
 
     print("resident MB after each 300 questions:", [size // 1_000_000 for size in sizes])  # noqa: T201
-    assert sizes[-1] - sizes[1] < MAX_GROWTH_BYTES
+    # Threads get memory of their own while they are first busy at once, for some rounds.
+    assert sizes[-1] - sizes[9] < MAX_GROWTH_BYTES
 
 
 @pytest.mark.parametrize(
