@@ -83,7 +83,9 @@ def at_named_cell(
     named if more words of its other cells stand in the question than of any other row's; one that
     does not stand with the span's, such as a row in another passage, only by all words of a cell,
     or by the year or number above its table, if that of the span's has another ("Fees for 2026" and
-    "Fees for 2025"). A question that compares or denies names none.
+    "Fees for 2025"). A day is said however it is written, and an amount names the row in whose
+    range it lies. Where no column is named in full, a part of a name is enough, if it is the only
+    one. A question that compares or denies names none.
 
     Args:
         question: What the reader was asked; of several questions, the last one counts, and what it
@@ -275,8 +277,12 @@ class _TableQuestion:
         return self._half_named() == [column] and not name <= _stems(self.column_words)
 
     def row_without(self, column: str) -> TableRow | None:
-        """The row that it names, if nothing stands there in a column."""
-        rows = (row for row in self.table if column not in row.cells)
+        """The row that it names, if it names the column, too, and nothing stands there."""
+        if self._columns(is_cell=True) != [column]:
+            return None
+        # Another table may begin with a column of the same name.
+        names = {name for row in self.table if column in row.cells for name in row.cells}
+        rows = (row for row in self.table if row.cells.keys() <= names - {column})
         return next((row for row in rows if self.names_row(row, column)), None)
 
     def names_row(self, row: TableRow, column: str) -> bool:

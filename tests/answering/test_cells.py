@@ -627,6 +627,15 @@ def test_a_row_whose_cell_is_empty_is_not_answered_by_another_row() -> None:
     assert at_named_cell("who is the skipper of the Teal?", span, row_of(0, BOATS, 0)) is None
 
 
+def test_a_row_of_another_table_leaves_no_cell_empty() -> None:
+    rota = "Day: Saturday | Duty: Ada\n\nDay: Sunday, even weeks | Duty: Bo"
+    text = f"{rota}\n\nOpening hours\n\nDay: Sunday | Open: 10:00"
+
+    assert answered(text, "who has duty on sunday?", "Bo") == "Bo"
+    # Nothing says that the skipper is asked for.
+    assert answered(BOATS, "whose is the Teal?", "Bo") == "Bo"
+
+
 def test_half_of_a_columns_name_moves_a_span_and_makes_it_no_surer() -> None:
     passage, start = row_of(0, DAILY, 0), DAILY.index("4 euros")
     span = Span(0, start, start + 7, "4 euros", 2.0, 0.0)
