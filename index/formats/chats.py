@@ -1,155 +1,89 @@
 """
-Chats as they are exported or copied to plain text: who says what, and when.
+Chats in plain text whose messages stand below the line that says who writes, and when.
 
-The name of whoever speaks stands before a message, as in subtitles, and its time is its place,
-which has the name where the message is a question.
+    [18/04/2026 07:14] lotte            lotte (18/04/2026 07:14): on the hook
+    on the hook
+
+On a line of its own, a name reads as the first line of what is said. Where it stands before the
+time, the reader tells the three apart; and nothing of a text gets lost that is no chat after all.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby, islice, pairwise
+from itertools import islice
 
-from index.formats.base import Loaded, Place
-from index.formats.blocks import Blocks
-
-# Lines by which a chat is told, wherever it begins in them.
+# Lines by which a chat is told.
 _SAMPLED_LINES = 2_000
 _MIN_MESSAGES = 3
-# Of the lines from the first message on that are not blank; messages may be long.
-_MIN_SHARE = 0.1
-# Where other texts look alike, several people take turns, and say little at once.
-_MIN_TURNS = 2
-_MIN_UNSURE_SHARE = 0.3
+# Of the lines from the first message on that are not blank.
+_MIN_SHARE = 0.8
+# So many people write more than once.
+_MIN_REPEATED = 2
 
 _DAY = r"\d{1,4}[./-](?:\d{1,2}|[A-Z][a-z]{2})[./-]\d{1,4}"
-_TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:\.\d{1,6})?Z?(?:\s?[AaPp]\.?\s?[Mm]\.?)?"
-_WHEN = (
-    rf"(?P<when>(?:{_DAY}(?:,?\s|T)|(?:Today|Yesterday)\sat\s)?{_TIME}|{_TIME},?\s{_DAY})(?:\sUTC)?"
-)
+_TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:\.\d{1,6})?Z?(?:\s?[AaPp]\.?[Mm]\.?)?"
+# Without a day, it is the time of a programme that somebody writes about.
+_WHEN = rf"(?P<when>(?:{_DAY}(?:,?\s|T)|(?:Today|Yesterday) at ){_TIME}|{_TIME},? {_DAY})(?: UTC)?"
 _NAME = r"(?P<name>[^\s:<>\[\]][^:<>\[\]]{0,59}?)"
-# WhatsApp begins lines with a mark of direction.
-_MARK = r"[\u200e\u200f]?"
-# A message that is one question and nothing else.
-_QUESTION = re.compile(r"[^.!?\n]*+\?+")
-# The times of a programme are round.
-_ROUND = re.compile(r"(?<![\d:])\d{1,2}:\d[05](?::00)?(?![\d:])")
-_HAS_DAY = re.compile(_DAY)
-_LINE = re.compile(r"[^\n]*+\n|[^\n]++")
-
-
-# How programs write the first line of a message: `when` and `name`, of which either may miss, and
-# `said`, unless it stands below. Hardly anything else is written so if it says the day.
-_SURE = tuple(
+_FORMS = tuple(
     re.compile(line)
     for line in (
         # DiscordChatExporter, Teams
         rf"\[{_WHEN}\] {_NAME}",
         # Telegram, Slack
         rf"{_NAME},? {{1,2}}\[{_WHEN}\]",
-        rf"> {_NAME} \[\w{{1,20}}\] @ {_WHEN} ?Z?:",
-        # WhatsApp, and what it says itself, without a name
-        rf"{_MARK}(?P<when>{_DAY},\s{_TIME}) - (?:{_NAME}: )?(?P<said>.+)",
-        rf"{_MARK}\[{_WHEN}\] ?(?:{_NAME}: )?(?P<said>.+)",
-    )
-)
-# The days of a programme look alike, and the options of a command.
-_UNSURE = tuple(
-    re.compile(line)
-    for line in (
         # Discord
         rf"{_NAME}\s?[—–]\s?{_WHEN}",
-        # IRC, and who comes and goes there
-        rf"(?:\[?{_WHEN}\]? {{1,2}})?(?:<[ @+%&~]?{_NAME}>|-!-|\*{{1,3}}|-->|<--) (?P<said>.+)",
     )
 )
+_LEVEL = re.compile(r"\b(?:DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL)\b")
+# The times of a programme are round.
+_ROUND = re.compile(r"(?<![\d:])\d{1,2}:\d[05](?::00)?(?![\d:])")
+_LINE = re.compile(r"[^\n]*+\n|[^\n]++")
 _Form = re.Pattern[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
-    line: int
-    """The line of the text on which it begins, from 0."""
-    when: str
-    name: str
-    said: str
-    """What stands on that line."""
+def chat_form(text: str) -> _Form | None:
+    """The form of the lines that say who writes and when, if nearly all of a text is a chat."""
+    lines = [line[0] for line in islice(_LINE.finditer(text), _SAMPLED_LINES)]
+    return next((form for form in _FORMS if _is_chat(form, lines)), None)
 
 
-def read_chat(text: str) -> tuple[int, Loaded] | None:
-    """
-    Read a text that is a chat from some line on; none if it is no chat.
+def with_names_first(text: str, form: _Form) -> str:
+    """Put each message behind who writes it and when; each paragraph stays on its line."""
+    lines = _LINE.findall(text)
+    parts: list[str] = []
+    at = 0
+    for begins, ends, said in _messages(form, lines):
+        name, when = (" ".join(said[part].split()) for part in ("name", "when"))
+        message = "".join(lines[begins + 1 : ends])
+        parts += ["".join(lines[at:begins]), f"{name} ({when}): {message}\n"]
+        at = ends
+    return "".join([*parts, *lines[at:]])
 
-    Returns:
-        Where the chat begins, in characters, and what is read of it from there.
-    """
-    form = _form([line[0].rstrip() for line in islice(_LINE.finditer(text), _SAMPLED_LINES)])
-    if form is None:
-        return None
-    lines = text.split("\n")
+
+def _is_chat(form: _Form, lines: Sequence[str]) -> bool:
     messages = list(_messages(form, lines))
-    blocks = Blocks("time")
-    ends = [*(message.line for message in messages[1:]), len(lines)]
-    for message, end in zip(messages, ends, strict=True):
-        said = "\n".join([message.said, *lines[message.line + 1 : end]]).strip()
-        if said:
-            blocks.add_whole(_placed(message, said))
-    begins = sum(len(line) + 1 for line in lines[: messages[0].line])
-    return begins, blocks.loaded()
+    if len(messages) < _MIN_MESSAGES or all(_ROUND.search(said["when"]) for *_, said in messages):
+        return False
+    names = Counter(said["name"] for *_, said in messages)
+    own = sum(ends - begins for begins, ends, _ in messages)
+    below = sum(1 for line in lines[messages[0][0] :] if line.strip())
+    repeated = sum(1 for count in names.values() if count > 1)
+    return repeated >= _MIN_REPEATED and own >= _MIN_SHARE * below
 
 
-def _placed(message: _Message, said: str) -> Loaded:
-    """A message after the name of whoever speaks, and its place."""
-    # "Ann: who has the key?" would answer its own question.
-    name, asker = ("", message.name) if _QUESTION.fullmatch(said) else (message.name, "")
-    text = f"{name}: {said}" if name else said
-    number = message.line + 1
-    place = Place(0, len(text), "line", f"{number}", line=number)
-    if message.when:
-        place = replace(place, kind="time", name=", ".join(filter(None, (message.when, asker))))
-    return Loaded(text, places=(place,))
-
-
-def _messages(form: _Form, lines: Sequence[str]) -> Iterator[_Message]:
-    """The messages of a chat, by their first lines; the first one has a name or a time."""
-    has_begun = False
-    for number, line in enumerate(lines):
+def _messages(form: _Form, lines: Sequence[str]) -> Iterator[tuple[int, int, re.Match[str]]]:
+    """Where messages begin and end, up to a blank line or the next one, and what says whose."""
+    begins = 0
+    head: re.Match[str] | None = None
+    for at, line in enumerate([*lines, ""]):
         found = form.fullmatch(line.rstrip())
-        if found is None:
-            continue
-        parts = found.groupdict(default="")
-        when, name = (" ".join(parts[part].split()) for part in ("when", "name"))
-        has_begun = has_begun or bool(when or name)
-        if has_begun:
-            yield _Message(number, when, name, parts.get("said", ""))
-
-
-def _form(lines: Sequence[str]) -> _Form | None:
-    """The form that the messages among lines have, if these are a chat."""
-    found = [
-        (form, [one for one in _messages(form, lines) if one.name]) for form in (*_SURE, *_UNSURE)
-    ]
-    form, messages = max(found, key=lambda each: len(each[1]))
-    return form if _is_chat(form, messages, lines) else None
-
-
-def _is_chat(form: _Form, messages: Sequence[_Message], lines: Sequence[str]) -> bool:
-    # Programs write their logs so: "[2026-04-18 07:14] ERROR: ...".
-    if len(messages) < _MIN_MESSAGES or all(message.name.isupper() for message in messages):
-        return False
-    share = len(messages) / sum(map(bool, lines[messages[0].line :]))
-    has_text = [
-        any(lines[message.line + 1 : following.line]) for message, following in pairwise(messages)
-    ]
-    if all(_ROUND.search(message.when) for message in messages):
-        return False
-    is_above = "said" not in form.groupindex
-    if is_above and sum(has_text) <= len(has_text) / 2:
-        return False
-    has_day = [_HAS_DAY.search(message.when) is not None for message in messages]
-    if form in _SURE and all(has_day):
-        return share >= _MIN_SHARE
-    turns = Counter(name for name, _ in groupby(message.name for message in messages))
-    has_turns = sum(times > 1 for times in turns.values()) >= _MIN_TURNS
-    return has_turns and share >= _MIN_UNSURE_SHARE and (any(has_day) or not is_above)
+        is_head = found is not None and not _LEVEL.search(found["name"])
+        if head is not None and (is_head or not line.strip()):
+            if begins + 1 < at:
+                yield begins, at, head
+            head = None
+        if is_head:
+            begins, head = at, found

@@ -11,9 +11,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from index.formats.base import Loaded, Place
-from index.formats.blocks import Blocks
 from index.formats.charsets import decode
-from index.formats.chats import read_chat
+from index.formats.chats import chat_form, with_names_first
 from index.formats.dates import stated_date
 from index.formats.plain_tables import pieces_of
 from index.shortening import first_line
@@ -40,21 +39,6 @@ class _Piece(NamedTuple):
 def load_text(_suffix: str, content: bytes) -> Loaded:
     """Read plain text, in any encoding that can be told; its tables become rows."""
     kept = decode(content)
-    chat = read_chat(kept)
-    return _read(kept) if chat is None else _with_chat(kept, *chat)
-
-
-def _with_chat(text: str, begins: int, chat: Loaded) -> Loaded:
-    """A chat below what stands above it, which alone says what it is about."""
-    blocks = Blocks("line")
-    above = _read(text[:begins])
-    blocks.add_whole(above)
-    blocks.add_whole(chat)
-    return replace(blocks.loaded(), title=above.title, dated=above.dated)
-
-
-def _read(kept: str) -> Loaded:
-    """Read a text that is no chat."""
     parted = list(_at_headings(_Piece(1, kept)))
     if sum(bool(part.underline) for part in parted) < _MIN_HEADINGS:
         parted = [_Piece(1, kept)]
@@ -68,8 +52,12 @@ def _read(kept: str) -> Loaded:
         )
     ]
     text = "".join(piece.text for piece in pieces)
+    title, dated = first_line(text), stated_date(text)
+    if form := chat_form(kept):
+        pieces = [piece._replace(text=with_names_first(piece.text, form)) for piece in pieces]
+        text = "".join(piece.text for piece in pieces)
     places = () if text == kept else tuple(_places(pieces))
-    return Loaded(text, first_line(text), stated_date(text), places)
+    return Loaded(text, title, dated, places)
 
 
 def _at_headings(piece: _Piece) -> Iterator[_Piece]:
