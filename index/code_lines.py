@@ -53,6 +53,9 @@ class CodeLines:
         """
         self._text = text
         self._code = code
+        self._piece: _Bounds | None = None
+        self._has_lines = False
+        """Whether the piece that was looked at last is a block."""
         self._block: _Bounds | None = None
         self._is_prose = self._is_session = False
         """What the block is that was looked at last."""
@@ -65,7 +68,10 @@ class CodeLines:
         for piece in islice(self._code, first, None):
             if piece[0] >= end:
                 break
-            found = self._lines(piece, start, end) if self._is_block(piece) else (piece,)
+            # A piece may be the whole document, and is asked for with each of its passages.
+            if piece != self._piece:
+                self._piece, self._has_lines = piece, self._is_block(piece)
+            found = self._lines(piece, start, end) if self._has_lines else (piece,)
             yield from (
                 bounds
                 for bounds in found
@@ -135,10 +141,15 @@ def _code_of(line: str, *, is_session: bool) -> _Bounds | None:
     if _COMMENT.match(line, start, end) or _is_drawn(line[start:end]):
         return None
     behind = _COMMENT_BEHIND.search(line, start, end)
-    # In quotes, it is no comment.
-    if behind and line.count('"', start, behind.start()) % 2 == 0:
+    if behind and not _is_quoted(line, start, behind.start()):
         end = start + len(line[start : behind.start()].rstrip())
     return (start, end) if start < end else None
+
+
+def _is_quoted(line: str, start: int, at: int) -> bool:
+    """Whether a character of code that begins somewhere in a line is in quotes."""
+    # One that is not closed is an apostrophe.
+    return any(line.count(mark, start, at) % 2 and line.find(mark, at) >= 0 for mark in "\"'")
 
 
 def _is_drawn(line: str) -> bool:

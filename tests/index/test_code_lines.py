@@ -1,5 +1,7 @@
 """Each line of a block of code is code by itself, if it is no comment, output or drawing."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +27,8 @@ def lines(block: str) -> list[str]:
         ("// Ends it.\nclose(); // now\n/* or */", ["close();"]),
         ("#include <x.h>\nopen(http://x/y)", ["#include <x.h>", "open(http://x/y)"]),
         ('git commit -m "see # 4"', ['git commit -m "see # 4"']),
+        ("git commit -m 'Fix # 12'", ["git commit -m 'Fix # 12'"]),
+        ("echo don't # wait", ["echo don't"]),
         ("; a season\ndays = 270", ["days = 270"]),
         ("* Returns the tide.\n* 3 * * * /bin/wind", ["* 3 * * * /bin/wind"]),
         ("$ make\nall done\n$ make check", ["make", "make check"]),
@@ -59,6 +63,18 @@ def test_code_within_a_line_that_is_too_long_is_none() -> None:
     text = f"Run {'x' * (MAX_CODE_CHARS + 1)} now."
 
     assert not list(CodeLines(text, [(4, len(text) - 5)]).within(0, len(text)))
+
+
+def test_code_of_many_passages_is_looked_at_once() -> None:
+    text = f"Say {'on and ' * 500_000}on."
+    code = CodeLines(text, [(4, len(text) - 1)])
+    begun = time.process_time()
+
+    for at in range(0, len(text) - 100, 100):
+        assert not list(code.within(at, at + 100))
+
+    # Looking for the end of a line each time takes several seconds.
+    assert time.process_time() - begun < 2
 
 
 @given(
