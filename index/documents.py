@@ -61,8 +61,8 @@ class Document:
     """Those that are no places, in order of `start_char`. Here only until the document is split,
     and empty where it comes from an index."""
     code: tuple[tuple[int, int], ...] = ()
-    """Start and end of each piece that is marked as code within its line, in order. Here only
-    until the document is split, and empty where it comes from an index."""
+    """Start and end of each piece that is marked as code within a line, and of each block, in
+    order. Here only until the document is split, and empty where it comes from an index."""
     source: str | None = None
     """The address that it was fetched from."""
     language: str | None = None

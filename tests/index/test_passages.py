@@ -1,6 +1,7 @@
 """Splitting: every passage is a slice, the passages cover the text, neighbours share a sentence."""
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index import passages
-from index.code_lines import CodeLines
+from index.code_lines import MAX_CODE_CHARS
 from index.documents import Document
 from index.formats.charsets import decode
 from index.passages import CHARS_AT_ONCE, MAX_BLOCK_CHARS, Splitting, sentences, split
@@ -72,13 +73,33 @@ def test_every_passage_is_its_slice_of_the_document(text: str) -> None:
 def test_a_passage_has_the_code_that_stands_in_it(text: str, data: st.DataObject) -> None:
     at = st.lists(st.integers(0, len(text)), unique=True, max_size=12).map(sorted)
     edges = data.draw(at)
-    code = tuple(zip(edges[::2], edges[1::2], strict=False))
+    # Pieces within a line, which are code as they are marked.
+    code = tuple(
+        (start, end)
+        for start, end in zip(edges[::2], edges[1::2], strict=False)
+        if end - start <= MAX_CODE_CHARS
+        and "\n" not in text[start:end]
+        and (text[max(0, start - 1) : start] + text[end : end + 1]).strip("\n")
+    )
     whole = replace(document(text), code=code)
 
     for passage in split(whole, SMALL, FakeEncoder().token_offsets):
         start, end = passage.start_char, passage.end_char
-        inside = CodeLines(text, code).within(start, end)
-        assert passage.code == tuple((a - start, b - start) for a, b in inside)
+        inside = tuple((a - start, b - start) for a, b in code if start <= a and b <= end)
+        assert passage.code == inside
+
+
+def test_a_passage_has_the_lines_of_the_blocks_of_code_that_stand_in_it() -> None:
+    block = "\n".join(f"run the {number} pumps  # now" for number in range(9))
+    text = f"Do it:\n\n{block}\n\nThen wait."
+    whole = replace(document(text), code=((8, 8 + len(block)),))
+
+    found = list(split(whole, SMALL, FakeEncoder().token_offsets))
+
+    assert len(found) > 2
+    for passage in found:
+        lines = [passage.text[start:end] for start, end in passage.code]
+        assert lines == re.findall(r"run the \d pumps", passage.text)
 
 
 @given(texts)
