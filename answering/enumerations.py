@@ -27,6 +27,7 @@ from index.formats.nested_items import (
     BETWEEN_ITEMS,
     POSSIBLE_MARK,
     begins_another_list,
+    follows,
     is_deeper,
     item_mark,
     lettered,
@@ -101,19 +102,36 @@ def _lists(text: str, lines: Sequence[TextLine], letters: Container[int]) -> lis
     """The number of the list that each line is an item of, with those in it; 0 of no item."""
     numbers = []
     number = 0
+    before: re.Match[str] | None = None
     above: re.Match[str] | None = None
     for at, line in enumerate(lines):
         mark = item_mark(text, line.start, letters)
         is_parted = at > 0 and text.count("\n", lines[at - 1].end, line.start) > 1
         if mark is None:
-            above = None
-        elif above is None or (is_parted and begins_another_list(mark, above)):
-            above = mark
+            before = above = None
+        elif above is None or (is_parted and _is_of_another_list(mark, above, before)):
+            before, above = above, mark
             number += 1
         elif not is_deeper(mark, above):
             above = mark
         numbers.append(0 if mark is None else number)
     return numbers
+
+
+def _is_of_another_list(
+    mark: re.Match[str], above: re.Match[str], before: re.Match[str] | None
+) -> bool:
+    """
+    Whether an item below a blank line is of another list than the one above it.
+
+    Args:
+        mark: Its mark.
+        above: That of the item above.
+        before: That of the last item of the list before. Where "7." stands above "1." and "2.", a
+            heading may, and "8." is the next one.
+    """
+    is_next_heading = before is not None and follows(mark, before) and not follows(mark, above)
+    return begins_another_list(mark, above) or is_next_heading
 
 
 def _of_one_list(

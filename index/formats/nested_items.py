@@ -194,13 +194,24 @@ def begins_another_list(mark: re.Match[str], above: re.Match[str]) -> bool:
     Args:
         mark: Its mark.
         above: That of the item above, which stands as deep or deeper. The other list has marks of
-            another kind, or numbers that don't go on from this one.
+            another kind, or begins at 1 again. Lists that people number by hand have gaps, and
+            in some each number is 1.
     """
     if is_deeper(mark, above):
         return False
-    number, before = _NUMBER.search(mark[0]), _NUMBER.search(above[0])
-    goes_on = number is None or before is None or int(number[0]) == int(before[0]) + 1
-    return _kind_of(mark) != _kind_of(above) or not goes_on
+    begins_again = _number(mark) == 1 < _number(above)
+    return _kind_of(mark) != _kind_of(above) or begins_again
+
+
+def follows(mark: re.Match[str], above: re.Match[str]) -> bool:
+    """Whether the number of an item comes after that of one above it."""
+    return 0 < _number(above) == _number(mark) - 1
+
+
+def _number(mark: re.Match[str]) -> int:
+    """The number that is the mark of an item; 0 for another mark."""
+    number = _NUMBER.search(mark[0])
+    return int(number[0]) if number else 0
 
 
 def is_deeper(mark: re.Match[str], above: re.Match[str]) -> bool:

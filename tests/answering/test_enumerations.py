@@ -191,6 +191,11 @@ def test_a_heading_with_a_number_is_no_item_of_the_lists_around_it(
     assert items(NUMBERED, span) == found
 
 
+@pytest.mark.parametrize("mark", ["1", "3"])
+def test_a_list_may_go_on_below_a_blank_line_with_any_number(mark: str) -> None:
+    assert items(f"Bring:\n\n1. a key\n\n{mark}. a boat", "a key") == ["a key", "a boat"]
+
+
 def test_prose_that_begins_with_a_letter_is_no_item() -> None:
     assert items("Cases:\n- Smith\nv. Jones\n- Vogel", "Jones") == []
 
