@@ -339,16 +339,18 @@ def _is_apart(units: Sequence[_Unit], at: int, body: _Style) -> bool:
     after = units[at + 1] if at + 1 < len(units) and units[at + 1].page == unit.page else None
     if after is not None and after.text[:1].islower():
         return False
-    if before is None or _ENDS_SENTENCE.search(before.text) or before.lines[-1].is_row:
+    if before is None or _ENDS_SENTENCE.search(before.text):
         return True
-    one, other = before.lines[-1].look, unit.look
-    if one is None or other is None:
+    last, look = before.lines[-1], unit.look
+    bottom = last.bottom if last.look is None else last.look.bottom
+    if look is None or bottom is None:
         return False
-    # A sentence goes on in letters of its size.
-    if one.size > other.size or (one.size < other.size and _is_larger(other, body)):
+    # A sentence goes on in letters of its size; those of a row have none that is known.
+    size = 0.0 if last.look is None else last.look.size
+    if size > look.size or (size < look.size and _is_larger(look, body)):
         return True
-    pitch = one.bottom - other.bottom
-    return pitch < 0 or pitch > _MIN_PITCH_APART * other.size
+    pitch = bottom - look.bottom
+    return pitch < 0 or pitch > _MIN_PITCH_APART * look.size
 
 
 def _drop_common_styles(units: Sequence[_Unit], is_heading: list[bool]) -> None:

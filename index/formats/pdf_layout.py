@@ -97,6 +97,8 @@ class Line:
     """The numbers of its first and its last character on the page, if nothing stands beside it."""
     look: Typesetting | None = None
     """How it is set, if that is known."""
+    bottom: float | None = None
+    """Where the last row of the table ends, in points from the bottom of the page."""
 
 
 def is_side_by_side(textpage: Any) -> bool:
@@ -203,7 +205,10 @@ def arranged(found: Sequence[Piece]) -> list[Line]:
     for part, (kind, run) in enumerate(runs):
         part_rows = [row for _, row in run]
         if kind == "table":
-            lines += [Line(text, part, is_row=True) for text in _named(part_rows)]
+            # No cell but those with a "g" or the like goes below its line.
+            bottom = max(piece.bottom for piece in part_rows[-1])
+            named = _named(part_rows)
+            lines += [Line(text, part, is_row=True, bottom=bottom) for text in named]
         elif kind == "across" or gutter is None:
             text, below = _without_notes(part_rows)
             lines += [_line(row, part) for row in text]

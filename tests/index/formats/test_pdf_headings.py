@@ -221,6 +221,26 @@ def test_a_heading_may_stand_below_items_and_below_a_table() -> None:
     assert names == ["Night", "Aboard", "Dues", "Pilots"]
 
 
+@pytest.mark.parametrize(("gap", "is_heading"), [(12, False), (24, True)])
+def test_a_bold_line_right_below_a_table_is_a_part_of_it(gap: int, *, is_heading: bool) -> None:
+    rows = [("Vessel", "Marks"), ("Barge", "90"), ("Yacht", "35"), ("Boat", "10")]
+    page = [
+        drawn([bold("Night"), *TEXT, bold("Dues"), *TEXT]),
+        *(
+            placed(72 + 200 * number, 556 - 12 * at, text)
+            for at, row in enumerate(rows)
+            for number, text in enumerate(row)
+        ),
+        placed(72, 520 - gap, "Marks include the light dues", 10, "F2"),
+        *(placed(72, 506 - gap - 12 * at, text) for at, text in enumerate(OTHER)),
+    ]
+
+    loaded = parse(".pdf", pdf_with([" ".join(page)]))
+
+    names = [name for _, name in headings_of(loaded)]
+    assert names == ["Night", "Dues", *["Marks include the light dues"] * is_heading]
+
+
 def marked(items: Sequence[str], top: float) -> list[str]:
     """Items, each apart from its mark, the first one at a height of the page."""
     return [
