@@ -248,10 +248,6 @@ class Changes:
             for one in reversed(kept):
                 await asyncio.to_thread(own.put_back, one.name, one.before)
             return self._refused(scope, self._told(built, None))
-        # What is built after a restart may still be refused.
-        if isinstance(built, Built) or built.reason != "closed":
-            for one in kept:
-                await asyncio.to_thread(own.settle, one.before)
         await noted()
         return self._told(built, done)
 
@@ -341,12 +337,19 @@ class Changes:
     ) -> Built | NotBuilt:
         """Index, with what the server was taught; show how far it is after what is done already."""
         await asyncio.to_thread(self._write_taught, scope)
+        own = self._own(scope)
+        unsettled = await asyncio.to_thread(own.unsettled)
         show(notice("building", done=done, stage="start", count=0, total=0))
 
         def progress(now: Progress) -> None:
             show(notice("building", done=done, stage=now.stage, count=now.done, total=now.total))
 
-        return await self._builder.build(scope, rebuild=rebuild, size=size, progress=progress)
+        built = await self._builder.build(scope, rebuild=rebuild, size=size, progress=progress)
+        # What was not built may still be refused.
+        if isinstance(built, Built):
+            for _, before in unsettled:
+                await asyncio.to_thread(own.settle, before)
+        return built
 
     def _write_taught(self, scope: str) -> None:
         """Have the server's documents hold what it was taught; what fails is done at the next."""

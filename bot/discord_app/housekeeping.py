@@ -15,7 +15,7 @@ from bot.discord_app.taught_store import TaughtStore
 from bot.event_log import event
 from bot.serving.build_process import Built, NotBuilt
 from bot.serving.build_queue import Builds
-from bot.serving.own_documents import OwnDocuments, delete_collection
+from bot.serving.own_documents import Before, OwnDocuments, delete_collection
 from bot.serving.service import AnswerService
 from bot.settings import Settings
 from bot.shared.opening import Shared, shared_of
@@ -121,20 +121,22 @@ async def finish_changes(
         scope: The server's collection.
         forget: Takes what is quoted from a document of a collection out of what is remembered.
     """
+    own = OwnDocuments(settings.documents(scope))
     try:
+        # Before it is looked: another process may be taking something in, whose shard this has now.
+        unsettled = await asyncio.to_thread(own.unsettled)
         await asyncio.to_thread(taught.write_documents, scope, settings.documents(scope))
         is_behind, removed = await asyncio.to_thread(_behind, settings, scope)
     except (OSError, SharedError, DatabaseError) as error:
         reason = type(error).__name__
         event(_log, "not_looked_at", logging.ERROR, collection=scope, reason=reason)
         return
-    own = OwnDocuments(settings.documents(scope))
     built = None
     if is_behind:
         size = sum((await asyncio.to_thread(own.sizes)).values())
         built = await builder.build(scope, size=size)
     try:
-        await asyncio.to_thread(_settle, own, built)
+        await asyncio.to_thread(_settle, own, unsettled, built)
     except (OSError, IndexingError) as error:
         reason = type(error).__name__
         event(_log, "not_settled", logging.ERROR, collection=scope, reason=reason)
@@ -142,13 +144,15 @@ async def finish_changes(
         await once_reached(partial(asyncio.to_thread, forget, scope, name), collection=scope)
 
 
-def _settle(own: OwnDocuments, built: Built | NotBuilt | None) -> None:
+def _settle(
+    own: OwnDocuments, unsettled: Sequence[tuple[str, Before]], built: Built | NotBuilt | None
+) -> None:
     """Take back what a change that was cut short had added, if it is refused now."""
-    if isinstance(built, NotBuilt) and built.is_refused:
-        own.put_all_back()
-    elif not isinstance(built, NotBuilt) or built.reason != "closed":
-        # Only that: another process may be taking something in, whose shard this one has now.
-        own.settle_all()
+    for name, before in unsettled:
+        if built is None or isinstance(built, Built):
+            own.settle(before)
+        elif built.is_refused:
+            own.put_back(name, before)
 
 
 def _bring(settings: Settings, shared: Shared, scope: str) -> None:

@@ -80,10 +80,12 @@ class OwnDocuments:
             return ()
 
     def sweep(self) -> None:
-        """Delete what a change that was cut short has left."""
+        """Delete what a change that was cut short has left, but for what may yet be put back."""
+        wanted = {path for _, before in self.unsettled() for path in (before.note, before.path)}
         for prefix in (_UNSETTLED, _INCOMING, _BEFORE):
             for leftover in self._folder.glob(f"{prefix}*"):
-                leftover.unlink(missing_ok=True)
+                if leftover not in wanted:
+                    leftover.unlink(missing_ok=True)
 
     @contextmanager
     def incoming(self, name: str, content: bytes) -> Iterator[Path]:
@@ -160,35 +162,33 @@ class OwnDocuments:
             before.path.unlink(missing_ok=True)
 
     def put_back(self, name: str, before: Before) -> None:
-        """Undo `keep`: what had the name has it again, or nothing has."""
+        """
+        Undo `keep`: what had the name has it again, or nothing has.
+
+        Raises:
+            OSError: If that can't be done, as where another process has settled it.
+        """
         target = self._folder / name
         if before.path is None:
             target.unlink(missing_ok=True)
-        elif before.path.exists():
+        elif before.path.exists() or not before.note.exists():
+            # With its note, it was put back already, by one that was killed then.
             before.path.replace(target)
         note_fetched(self._folder, name, before.fetched)
         fsync(self._folder)
         before.note.unlink(missing_ok=True)
 
-    def settle_all(self) -> None:
-        """Settle each `keep` that was neither undone nor settled before a restart."""
-        for _, before in self._unsettled():
-            self.settle(before)
-
-    def put_all_back(self) -> None:
-        """Undo each `keep` that was neither undone nor settled before a restart."""
-        for name, before in self._unsettled():
-            self.put_back(name, before)
-
-    def _unsettled(self) -> Iterator[tuple[str, Before]]:
-        """What was kept and is not settled, the last one first."""
+    def unsettled(self) -> list[tuple[str, Before]]:
+        """Each `keep` that was neither undone nor settled, by its name, the last one first."""
+        found = []
         notes = self._folder.glob(f"{_UNSETTLED}*")
         for path in sorted(notes, key=lambda note: -note.stat().st_mtime_ns):
             # One that was not written to its end was not followed by a change.
             with contextlib.suppress(ValidationError):
                 note = _Note.model_validate_json(path.read_bytes())
                 before = self._folder / note.before if note.before is not None else None
-                yield note.name, Before(before, note.fetched, path)
+                found.append((note.name, Before(before, note.fetched, path)))
+        return found
 
     def remove(self, name: str) -> bool:
         """
@@ -201,7 +201,7 @@ class OwnDocuments:
             Whether there was one.
         """
         # Nothing is put back under a name that was removed.
-        for kept, before in self._unsettled():
+        for kept, before in self.unsettled():
             if kept == name:
                 self.settle(before)
         for file in self.files():

@@ -29,7 +29,7 @@ from bot.discord_app.stored_answers import StoredAnswers
 from bot.discord_app.taught import MessageAt, Taught
 from bot.discord_app.taught_store import TaughtStore
 from bot.postgres import PostgresDatabase
-from bot.serving.build_process import NotBuilt
+from bot.serving.build_process import Built, NotBuilt
 from bot.serving.build_queue import Builder
 from bot.serving.own_documents import OwnDocuments
 from bot.serving.service import AnswerService
@@ -300,14 +300,14 @@ def test_what_is_not_in_the_index_is_indexed(
 
 
 @pytest.mark.parametrize(
-    ("reason", "left"),
+    ("ends", "left"),
     [
-        ("too_many_passages", {"a.txt": "Some text."}),
-        ("failed", {"a.txt": "The third text.", "b.txt": "More text."}),
+        ([NotBuilt("failed"), NotBuilt("too_many_passages")], {"a.txt": "Some text."}),
+        ([Built(2, 2, ()), NotBuilt("too_many_passages")], {"a.txt": "Third.", "b.txt": "More."}),
     ],
 )
-def test_what_a_kill_left_of_a_change_is_taken_back_only_if_it_is_refused(
-    settings: Settings, library: Library, reason: Any, left: dict[str, str]
+def test_what_a_kill_left_of_a_change_is_taken_back_if_it_is_refused_before_it_is_built(
+    settings: Settings, library: Library, ends: list[Built | NotBuilt], left: dict[str, str]
 ) -> None:
     scope = server_collection("killed")
     made = replace(library, encoder=FakeEncoder(name=DEFAULT_ENCODER), name=scope)
@@ -318,19 +318,22 @@ def test_what_a_kill_left_of_a_change_is_taken_back_only_if_it_is_refused(
     for name, text in (
         ("a.txt", "Another text."),
         ("gone.txt", "Another text."),
-        ("b.txt", "More text."),
-        ("a.txt", "The third text."),
+        ("b.txt", "More."),
+        ("a.txt", "Third."),
     ):
         with own.incoming(name, text.encode()) as path:
             own.keep(path, name)
     # Nothing comes back that was removed afterwards.
     own.remove("gone.txt")
+    # As another change does that comes first.
+    own.sweep()
 
-    class Refusing:
-        async def build(self, collection: str, *, size: int) -> NotBuilt:
-            return NotBuilt(reason)
+    class Ending:
+        async def build(self, collection: str, *, size: int) -> Built | NotBuilt:
+            return ends.pop(0)
 
     with closing(Records(settings.records)) as records:
-        builder, taught = cast("Builder", Refusing()), TaughtStore(records)
-        asyncio.run(finish_changes(settings, builder, taught, scope, lambda *_: None))
+        builder, taught = cast("Builder", Ending()), TaughtStore(records)
+        while ends:
+            asyncio.run(finish_changes(settings, builder, taught, scope, lambda *_: None))
     assert {path.name: path.read_text() for path in made.documents.iterdir()} == left

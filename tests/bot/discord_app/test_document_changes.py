@@ -1,0 +1,83 @@
+"""What stays of documents whose index could not be made at once."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any, cast
+
+import pytest
+
+from bot.collection_names import server_collection
+from bot.discord_app import document_intake
+from bot.discord_app.document_changes import Changes
+from bot.discord_app.records import Records
+from bot.discord_app.taught_store import TaughtStore
+from bot.discord_app.uploads import Upload
+from bot.serving.build_process import Built, NotBuilt
+from bot.serving.own_documents import OwnDocuments
+from bot.settings import Settings
+
+SCOPE = server_collection("a")
+BUILT, FAILED = Built(1, 1, ()), NotBuilt("failed")
+REFUSED = NotBuilt("too_many_passages", 9, 5)
+
+
+class Place:
+    """A server whose builds end as it is said."""
+
+    def __init__(self, settings: Settings, taught: TaughtStore) -> None:
+        self.own = OwnDocuments(settings.documents(SCOPE))
+        self._folder = settings.documents(SCOPE)
+        self._changes = Changes(settings, cast("Any", self), taught, lambda *_: None)
+        self._ends: Built | NotBuilt = BUILT
+
+    async def build(self, _: str, **__: Any) -> Built | NotBuilt:
+        return self._ends
+
+    def add(self, text: str, ends: Built | NotBuilt, name: str = "a.txt") -> None:
+        self._ends = ends
+        upload = Upload(name, len(text), text)
+        asyncio.run(self._changes.add(SCOPE, [upload], None, lambda _: None, self._note))
+
+    def index(self, ends: Built | NotBuilt) -> None:
+        self._ends = ends
+        asyncio.run(self._changes.index(SCOPE))
+
+    async def _note(self, *_: str) -> None:
+        pass
+
+    def texts(self) -> dict[str, str]:
+        return {name: (self._folder / name).read_text() for name in self.own.names()}
+
+
+@pytest.fixture
+def place(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    async def fetch(upload: Upload, _most: int) -> bytes:
+        return upload.url.encode()
+
+    monkeypatch.setattr(document_intake, "fetch", fetch)
+    with closing(Records(settings.records)) as records:
+        yield Place(settings, TaughtStore(records))
+
+
+def test_what_was_not_built_can_be_put_back_until_it_is(place: Place) -> None:
+    place.add("First.", BUILT)
+    assert place.own.unsettled() == []
+    place.add("Second.", FAILED)
+    place.add("More.", REFUSED, "b.txt")
+
+    assert place.texts() == {"a.txt": "Second."}
+    assert [name for name, _ in place.own.unsettled()] == ["a.txt"]
+    place.index(BUILT)
+    assert place.own.unsettled() == []
+    assert place.texts() == {"a.txt": "Second."}
+
+
+def test_that_another_process_has_settled_what_is_refused_is_no_success(place: Place) -> None:
+    place.add("First.", BUILT)
+    place.add("Second.", FAILED)
+    ((name, before),) = place.own.unsettled()
+    place.own.settle(before)
+
+    with pytest.raises(FileNotFoundError):
+        place.own.put_back(name, before)
