@@ -7,7 +7,7 @@ from threading import Event
 
 import watchfiles
 
-from index.documents import Listing, list_documents
+from index.documents import SourceFile, list_documents
 from index.errors import IndexingError, NoDocumentsError
 from index.files import real_path
 
@@ -34,8 +34,9 @@ def watch_folder(
     """
     Wait for changes in a folder and its subfolders.
 
-    It yields once at the beginning, then each time that something changed and nothing more did for
-    a while. A folder that is not there is waited for; when it comes, that is a change.
+    It yields once at the beginning, then each time that something changed: where the system tells
+    of it, once nothing more did for a while. A folder that is not there is waited for; when it
+    comes, that is a change.
 
     Args:
         folder: What to watch.
@@ -54,11 +55,11 @@ def watch_folder(
             stop.wait(look_s)
             continue
         is_first = True
-        listed, looked = _listing(folder, without), time.monotonic()
+        listed, looked = _files(folder, without), time.monotonic()
         for events in _events(folder, stop, without, quiet_s, look_s):
             before = listed
-            if time.monotonic() - looked >= again_s:
-                listed, looked = _listing(folder, without), time.monotonic()
+            if events or time.monotonic() - looked >= again_s:
+                listed, looked = _files(folder, without), time.monotonic()
             if events or is_first or listed != before:
                 yield
             is_first = False
@@ -99,11 +100,11 @@ def _events(
         ) from error
 
 
-def _listing(folder: Path, without: Path) -> Listing | None:
+def _files(folder: Path, without: Path) -> tuple[SourceFile, ...]:
     try:
-        return list_documents(folder, without)
+        return list_documents(folder, without).files
     except NoDocumentsError:
-        return None
+        return ()
 
 
 def _inode(folder: Path) -> tuple[int, int] | None:

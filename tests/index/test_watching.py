@@ -177,6 +177,25 @@ def test_what_nobody_tells_of_is_seen_all_the_same(
 
     (folder / "a.txt").write_text("new")
     follower.wait()
+    for name in (".DS_Store", ".~lock.a.odt#", "build.log"):
+        (folder / name).write_text("no document")
+
+    assert follower.heard_nothing()
+    follower.close()
+
+
+def test_what_the_system_tells_of_is_not_told_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def watch(*_: object, stop_event: threading.Event, **__: object) -> Iterator[set[str]]:
+        (folder / "a.txt").write_text("new")
+        yield {"a.txt"}
+        while not stop_event.wait(0.01):
+            yield set()
+
+    monkeypatch.setattr(watchfiles, "watch", watch)
+    follower = Follower(folder, again_s=0.1)
+    follower.wait()
 
     assert follower.heard_nothing()
     follower.close()
