@@ -81,6 +81,11 @@ def _escaped(found: re.Match[str]) -> str:
     character = found[0]
     if character.isprintable() and character not in _UNSEEN:
         return character
+    return escape(character)
+
+
+def escape(character: str) -> str:
+    """A character as JSON writes it where it may not stand itself."""
     code = ord(character)
     if code < _BEYOND_16_BITS:
         return f"\\u{code:04x}"

@@ -1,5 +1,6 @@
 """Where everything is printed: what comes from outside steers no terminal."""
 
+import codecs
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -7,7 +8,10 @@ from typing import Any, TextIO, cast
 
 import click
 
-from prompts.printing import Shown, json_text, printable
+from prompts.printing import Shown, escape, json_text, printable
+
+# How a stream writes what it has no character for, by the name that Python knows it by.
+_ESCAPED = "quoth-escaped"
 
 
 class OutputError(OSError):
@@ -29,7 +33,7 @@ def guard_streams() -> None:
     Let nothing but `Shown` through standard output and error as it stands, from now on.
 
     So errors of click, warnings, logs and tracebacks are harmless too, whatever they name. What a
-    stream has no character for, as in Latin-1, is written out as Python writes it in a program.
+    stream has no character for, as in Latin-1, is written out as JSON writes it.
     """
     sys.stdout = cast("TextIO", _GuardedStream(sys.stdout))
     if sys.stderr is not None:
@@ -53,7 +57,7 @@ class _GuardedStream:
             try:
                 self._stream.write(shown)
             except UnicodeEncodeError as error:
-                written_out = shown.encode(error.encoding, "backslashreplace")
+                written_out = shown.encode(error.encoding, _ESCAPED)
                 self._stream.write(written_out.decode(error.encoding))
         return len(text)
 
@@ -75,6 +79,14 @@ def _failures_told() -> Iterator[None]:
         yield
     except OSError as error:
         raise OutputError(error.errno, error.strerror) from error
+
+
+def _written_out(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)  # noqa: S101 - nothing is decoded with it
+    return "".join(map(escape, error.object[error.start : error.end])), error.end
+
+
+codecs.register_error(_ESCAPED, _written_out)
 
 
 def _harmless(text: str) -> str:

@@ -4,6 +4,7 @@ import errno
 import gc
 import importlib
 import io
+import json
 import os
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from bot import __version__
 from bot.cli import main
 from bot.cli.main import COMMANDS
-from bot.cli.output import guard_streams, say
+from bot.cli.output import guard_streams, say, say_json
 from tests.commands import PATIENCE_S, quoth
 from tests.forks import Fork
 
@@ -104,6 +105,9 @@ def test_what_a_terminal_has_no_character_for_is_written_out(
 
     guard_streams()
     say("12 €, under “Café”")
+    say_json("To 日 \U0001f389")
     sys.stdout.flush()
 
-    assert written.getvalue() == rb"12 \u20ac, under \u201cCaf" + b"\xe9" + rb"\u201d" + b"\n"
+    said, as_json = written.getvalue().splitlines()
+    assert said == rb"12 \u20ac, under \u201cCaf" + b"\xe9" + rb"\u201d"
+    assert json.loads(as_json) == "To 日 \U0001f389"
