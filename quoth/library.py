@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -112,7 +113,8 @@ def open_folder(folder: str | Path, data: str | Path | None = None) -> Library:
         IndexingError: If the documents can't be indexed.
         ReaderError: If the reader or its calibration can't be used.
     """
-    documents = Path(folder)
+    # As the settings name it, so that it has one index wherever one works.
+    documents = Path(os.path.expanduser(folder))  # noqa: PTH111 - the other raises RuntimeError
     kept = data_of(documents) if data is None else Path(data)
     said: list[str] = []
 

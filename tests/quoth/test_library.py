@@ -125,6 +125,19 @@ def test_each_folder_has_a_place_of_its_own(tmp_path: Path) -> None:
     assert data_of(tmp_path / os.fsdecode(b"caf\xe9")).name.startswith("caf?-")
 
 
+def test_a_folder_in_the_home_folder_has_one_place_wherever_one_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(given: Settings, _: object) -> None:
+        raise IndexingError(str(given.data))
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(quoth.library, "open_answering", stop)
+
+    with pytest.raises(IndexingError, match=re.escape(str(data_of(tmp_path / "docs")))):
+        open_folder("~/docs")
+
+
 def test_importing_it_loads_no_model() -> None:
     script = "import sys, quoth; print(*{'numpy', 'pydantic', 'torch'} & set(sys.modules))"
     done = subprocess.run(
