@@ -101,7 +101,13 @@ class ConsentButton(
         """Teach the message; False after telling its author that it has to be tried again."""
         taught = self._taught(interaction, client)
         scope = client.records.collection(interaction.guild_id)
-        if taught is None or scope is None or await client.teaching.is_gone(taught.message):
+        # Where a server may have no documents, nobody can teach any more.
+        if (
+            client.settings.max_documents == 0
+            or taught is None
+            or scope is None
+            or await client.teaching.is_gone(taught.message)
+        ):
             await deliver(interaction.delete_original_response)
             return True
         is_taught = False

@@ -153,6 +153,9 @@ class TaughtAnswers(ServerCog):
                 self._requests.setdefault(at.id, []).append(request)
                 if len(self._requests) > MAX_REQUESTS:
                     self._requests.popitem(last=False)
+                # Whoever heard of its deletion before found no request to delete.
+                if await self._bot.teaching.is_gone(at):
+                    await self._let_go({at.id})
                 await self._bot.audit.note(interaction, "author_asked", at.channel)
 
             text = await ask_author(message, question, str(interaction.id), noted)

@@ -338,6 +338,11 @@ def test_what_an_author_was_shown_goes_with_their_message(
 
     local.wait_for(lambda: not local.replies(lesson), "the requests to go")
     assert local.replies(kept)
+    # It is deleted while somebody is asked, who is heard of first.
+    late = local.say(channel, User("late"), "Desk 14 is closed.")
+    local.fault("GET", f"/messages/{late.id}", 404)
+    teach(local, late, User("moderator"))
+    local.wait_for(lambda: not local.replies(late), "the request to go")
 
 
 def test_what_was_taught_is_gone_with_its_message(
@@ -354,17 +359,20 @@ def test_what_was_taught_is_gone_with_its_message_also_where_nobody_can_teach_an
     local: LocalDiscord, start_bot: StartBot, channel: Channel, lesson: Message, teacher: User
 ) -> None:
     start_bot(cooldown_questions=1_000)
-    kept = local.say(channel, teacher, "Desk 13 is closed.")
+    kept, late = (local.say(channel, teacher, f"Desk {n} is closed.") for n in (13, 14))
     teach(local, lesson, teacher)
     teach(local, kept, User("moderator"))
+    teach(local, late, User("moderator"))
     start_bot(cooldown_questions=1_000, max_documents=0)
     assert "north wing" in quoted(local, channel)
     local.delete(lesson)
-    request = local.reply_to(kept)
-    local.press(request, teacher, "No")
+    requests = [local.reply_to(asked) for asked in (kept, late)]
+    for request, choice in zip(requests, ("No", "I agree"), strict=True):
+        local.press(request, teacher, choice)
 
     until(lambda: "north wing" not in quoted(local, channel))
-    local.wait_for(lambda: request.id not in channel.messages, "the request to go")
+    for request in requests:
+        local.wait_for(lambda gone=request.id: gone not in channel.messages, "a request to go")  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("command", [["false"], ["no-such-command"]], ids=["fails", "no process"])
