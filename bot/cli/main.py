@@ -81,7 +81,7 @@ def main() -> None:
         os._exit(Exit.FAILURE)
     except OSError as error:
         where = "" if error.filename is None else f"{error.filename}: "
-        say(f"Error: {where}{error.strerror}.", err=True)
+        say(f"Error: {where}{error.strerror or type(error).__name__}.", err=True)
         code = Exit.FAILURE
     # The interpreter's last collection would walk through all that the libraries made (75 ms after
     # an answer), and the kernel takes it back in one go anyway.

@@ -78,11 +78,21 @@ def test_where_the_output_is_full_that_is_said(tmp_path: Path) -> None:
     assert said.read_text() == ("Error: the output can't be written (No space left on device).\n")
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            OSError(errno.EMFILE, "Too many open files", "data/encoder"),
+            "data/encoder: Too many open files",
+        ),
+        (TimeoutError(), "TimeoutError"),
+    ],
+)
 def test_what_else_the_system_refuses_is_said_as_what_it_is(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: OSError, said: str
 ) -> None:
     def fails(**_: object) -> None:
-        raise OSError(errno.EMFILE, "Too many open files", "data/encoder")
+        raise error
 
     monkeypatch.setattr(main.cli, "main", fails)
     monkeypatch.setattr(gc, "freeze", lambda: None)
@@ -93,7 +103,7 @@ def test_what_else_the_system_refuses_is_said_as_what_it_is(
         main.main()
 
     assert ended.value.code == 1
-    assert capsys.readouterr().err == "Error: data/encoder: Too many open files.\n"
+    assert capsys.readouterr().err == f"Error: {said}.\n"
 
 
 def test_what_a_terminal_has_no_character_for_is_written_out(
