@@ -104,18 +104,14 @@ class PersonButton(
         was_called = await asyncio.to_thread(client.support.is_person_called, thread.id)
         if was_called or not client.pressed.begin(interaction.message.id):
             return notice("person_asked_before")
-        is_asked = False
         try:
             await deliver(lambda: thread.send(view=shown, **_pinging(channel, interaction.id)))
-            is_asked = True
         except (discord.DiscordException, *UNREACHED) as error:
+            client.pressed.take_back(interaction.message.id)
             if may_not_write(error):
                 event(_log, "not_sent", logging.WARNING, error=type(error).__name__)
                 return notice("can_not_post", channel=thread.mention)
             raise
-        finally:
-            if not is_asked:
-                client.pressed.take_back(interaction.message.id)
         # Only now: if Quoth is stopped before, somebody may be asked twice, and not never.
         with suppress(DatabaseError):
             await asyncio.to_thread(client.support.note_call, channel.server_id, thread.id)
