@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from statistics import mean
 
 import pytest
 
@@ -15,9 +16,9 @@ from tests.discord_service.service import PATIENCE_S
 from tests.discord_service.world import MANAGE_GUILD, Channel, Upload, User
 from tests.fakes import FakeEncoder
 
-# How much resident memory may grow over thousands of questions: less than one more model needs, and
-# more than noise.
-MAX_GROWTH_BYTES = 16_000_000
+# How much resident memory may grow over 3,000 questions, as the mean of five sizes: less than one
+# more model needs, and more than noise.
+MAX_GROWTH_BYTES = 32_000_000
 DEPORTED = "how many were deported for drunk driving?"
 
 
@@ -74,8 +75,9 @@ def test_memory_is_flat_over_thousands_of_questions(
         sizes.append(process.resident_bytes())
 
     print("resident MB after each 300 questions:", [size // 1_000_000 for size in sizes])  # noqa: T201
-    # Threads get memory of their own while they are first busy at once, for some rounds.
-    assert sizes[-1] - sizes[9] < MAX_GROWTH_BYTES
+    # Threads get memory of their own while they are first busy at once, and give some of it back:
+    # one size says little.
+    assert mean(sizes[-5:]) - mean(sizes[5:10]) < MAX_GROWTH_BYTES
 
 
 @pytest.mark.parametrize(
