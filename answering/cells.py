@@ -13,6 +13,7 @@ from functools import lru_cache
 from operator import itemgetter
 
 from answering.english.cell_kinds import ADDRESS, kinds_of_cells
+from answering.english.quantities import COLUMN_UNITS
 from answering.english.questions import (
     ASKING_WHEN,
     COMPARING,
@@ -273,8 +274,8 @@ class _TableQuestion:
 
     def _says_half(self, column: str) -> bool:
         """Whether it says a part of a column's name alone, as "late fee" does of "Daily fee"."""
-        name = _stems(words_said(_IN_BRACKETS.sub("", column)))
-        return self._half_named() == [column] and not name <= _stems(self.column_words)
+        is_whole = _stems(_name_of(column)) <= _stems(self.column_words)
+        return self._half_named() == [column] and not is_whole
 
     def row_without(self, column: str) -> TableRow | None:
         """The row that it names, if it names the column, too, and nothing stands there."""
@@ -374,7 +375,7 @@ class _TableQuestion:
         ]
 
     def _is_named(self, column: str, words: frozenset[str], form: _Form) -> bool:
-        name = form(words_said(_IN_BRACKETS.sub("", column)) or words_said(column))
+        name = form(_name_of(column))
         return bool(name) and name <= words and not self._says_a_cell(column, words, form)
 
     def _says_a_cell(self, column: str, words: frozenset[str], form: _Form) -> bool:
@@ -528,6 +529,12 @@ def _spelt(question: str, words: frozenset[str]) -> str:
         return alike[0] if len(alike) == 1 else match[0]
 
     return _LETTERS.sub(spelt, question)
+
+
+def _name_of(column: str) -> frozenset[str]:
+    """The words of a column's name without its unit, unless that is all of it."""
+    words = words_said(_IN_BRACKETS.sub("", column)) or words_said(column)
+    return words - COLUMN_UNITS or words
 
 
 def _is_code(word: str) -> bool:

@@ -84,6 +84,10 @@ UNITS: dict[str, tuple[str, float]] = {
     for word in words.split()
 }
 """What a unit counts, and how many of these one of it is."""
+COLUMN_UNITS = frozenset(
+    word for word, (unit, _) in UNITS.items() if unit not in {"seconds", "months"}
+) | word_set("eur euro euros usd dollars gbp pounds chf m2 sqm")
+"""Units that stand in the name of a column and are no part of it: "Monthly charge EUR"."""
 SHORT_ALIKE = tuple(
     frozenset((UNITS[one], UNITS[other]))
     for one, other in (

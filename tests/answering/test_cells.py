@@ -643,3 +643,12 @@ def test_half_of_a_columns_name_moves_a_span_and_makes_it_no_surer() -> None:
     assert answered(DAILY, "fee for the yacht", "4 euros") == "19 euros"
     assert not is_named_cell("late fee for a dinghy", span, passage)
     assert is_named_cell("daily fee for a dinghy", span, passage)
+
+
+def test_a_unit_is_no_part_of_a_columns_name() -> None:
+    text = "Flat: 14 | Size m2: 52 | Charge EUR: 436\n\nFlat: 17 | Size m2: 118 | Charge EUR: 948"
+    start = text.index("948")
+    span = Span(0, start, start + 3, "948", 2.0, 0.0)
+
+    assert answered(text, "what is the size of flat 17", "948") == "118"
+    assert is_named_cell("what is the charge of flat 17", span, row_of(0, text, 0))
