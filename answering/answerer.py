@@ -296,13 +296,13 @@ class Answerer:
             for span in read:
                 passage = by_id[span.passage_id]
                 others = [one.passage for one in from_hits if is_beside(one.passage, passage)]
-                asked = (wording.parted, span, passage, others)
-                cell = span if several else at_named_cell(*asked, read)
+                cell: Span | None = span
+                if not several:
+                    cell = at_named_cell(wording.parted, span, passage, others, read)
                 if cell is not None:
-                    passage = by_id[cell.passage_id]
-                    asked = (wording.parted, cell, passage, others)
-                    is_named = not several and is_named_cell(*asked)
-                    yield span, at_code_bounds(cell, passage), is_named
+                    there = by_id[cell.passage_id]
+                    is_named = not several and is_named_cell(wording.parted, cell, there, others)
+                    yield span, at_code_bounds(cell, there), is_named
 
         placed = list(moved())
         found = candidates(wording.asked, [cell for _, cell, _ in placed], hits, collection)

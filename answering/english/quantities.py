@@ -208,9 +208,9 @@ OPEN_ABOVE = re.compile(
 )
 """How a range ends that has no upper end: "65+"."""
 RANGE_WORDS = word_set(
-    "up to at most max maximum min minimum under below less than from least over"
+    "up to at most max maximum min minimum under below less than from least over above more and "
+    "older"
 )
-RANGE_WORDS |= word_set("above more and older")
 """What a range says beside its ends and what is counted."""
 AGES = word_set("age aged ages")
 """Names of columns of years that people are old."""
