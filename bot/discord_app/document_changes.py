@@ -78,6 +78,8 @@ class Changes:
         self._forget = forget
         self._intake = Intake(settings)
         self._under_way: set[str] = set()
+        self._finishing: set[str] = set()
+        """Those of them that nobody who waits for an answer has begun."""
         self._ended = asyncio.Condition()
         self._cooldowns: commands.CooldownMapping[str] = commands.CooldownMapping.from_cooldown(
             settings.cooldown_builds, settings.cooldown_builds_s, lambda scope: scope
@@ -88,13 +90,15 @@ class Changes:
         """
         Whether a change of a server may begin: none is under way until the block ends.
 
+        What is finished after a start is waited for: no member of the server began it.
+
         Args:
             scope: The scope of the server.
-            waits: Wait for the end of those that were begun here.
+            waits: Wait for the end of other members' changes, too, if they were begun here.
         """
+        before = self._under_way if waits else self._finishing
         async with self._ended:
-            if waits:
-                await self._ended.wait_for(lambda: scope not in self._under_way)
+            await self._ended.wait_for(lambda: scope not in before)
             is_locked = Collection(self._settings.collection(scope)).lock.is_locked()
             is_free = scope not in self._under_way and not is_locked
             if is_free:
@@ -113,9 +117,17 @@ class Changes:
         while True:
             async with self.claim(scope, waits=True) as is_free:
                 if is_free:
-                    yield
+                    self._finishing.add(scope)
+                    try:
+                        yield
+                    finally:
+                        self._finishing.remove(scope)
                     return
             await asyncio.sleep(CLAIM_PAUSE_S)
+
+    def is_finishing(self, scope: str) -> bool:
+        """Whether a change waits for what no member has begun."""
+        return scope in self._finishing
 
     def names(self, scope: str) -> list[str]:
         """The names of a server's documents; blocks for the folder."""

@@ -159,6 +159,8 @@ async def _change_in_turn(
     scope = bot.records.scope_of(required_server_id(interaction))
     message = ProgressMessage(told.show)
     note = partial(bot.audit.note, interaction)
+    if bot.changes.is_finishing(scope):
+        message.show(notice("building", done=None, stage="wait"))
     async with message.running(), bot.changes.claim(scope, waits=waits) as is_free:
         if bot.asking.is_closing:
             return notice("closing")

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.serving.build_process import BUILD_NICENESS
+from index.store import Collection
 from tests.bot.discord_app.documents.place import NEWER, NOT_SAID, NOTE, OTHER, Place
 from tests.discord_service.service import TOKEN
 
@@ -30,6 +31,24 @@ def test_a_change_that_a_kill_cut_short_is_finished_after_the_restart(
     assert again.answer("fraud") == "55"
     assert again.local.syncs == 1
     assert "restarted during this change" in place.done(asked)
+
+
+def test_a_change_waits_for_what_is_finished_after_a_restart(alone: Callable[..., Place]) -> None:
+    place = alone()
+    (hold := place.folder / "hold-build").touch()
+    asked = place.change("add", file=NOTE)
+    place.local.wait_for(lambda: any("Indexing: 0 of 1" in text for text in asked.shown), "a build")
+    place.process.signal(signal.SIGTERM)
+    place.process.code()
+    again = alone()
+    again.local.wait_for(Collection(again.own_folder()).lock.is_locked, "a build")
+    asked = again.change("add", file=OTHER)
+    again.local.wait_for(lambda: asked.shown, "a word")
+    assert asked.shown == ["Waiting for another build …"]
+    hold.unlink()
+
+    assert "Added **other.txt**" in again.done(asked)
+    assert (again.answer("fraud"), again.answer("treason")) == ("55", "66")
 
 
 def test_what_is_refused_after_a_restart_is_taken_back_as_it_would_have_been_before(
