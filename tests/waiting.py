@@ -1,5 +1,6 @@
 """Waiting for what another thread or process does, and not for ever."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -16,3 +17,10 @@ def until(happened: Callable[[], bool]) -> None:
         time.sleep(pause_s)
         # What takes long is looked for less often: each look takes time from what is waited for.
         pause_s = min(1.2 * pause_s, 0.2)
+
+
+def pass_time(seconds: float) -> None:
+    """Have the running event loop take some seconds for passed, however fast the machine is."""
+    loop = asyncio.get_running_loop()
+    now = loop.time
+    setattr(loop, "time", lambda: now() + seconds)  # noqa: B010 - it is no field of its class

@@ -32,24 +32,6 @@ def test_every_question_of_a_crowd_is_answered_or_refused_once(
     assert answered
 
 
-def test_those_who_waited_in_vain_are_told_that_quoth_is_busy(
-    local: LocalDiscord, faked: Callable[..., Process], library: Library
-) -> None:
-    """One is read for too long, and those behind it, who ask something else, never are."""
-    (library.folder / "open").unlink()
-    (channel,) = places(local, 1)
-    faked(QUOTH_WORKERS="1", QUOTH_TIME_LIMIT_S="0.5")
-    asked = [
-        local.slash(channel, User(f"u{place}"), "ask", question=f"how many for {crime}")
-        for place, crime in enumerate(("arson", "murder", "theft"))
-    ]
-
-    told = [local.answer_to(each).content for each in asked]
-    assert "too long" in told[0]
-    assert all("too many questions" in text for text in told[1:])
-    (library.folder / "open").touch()
-
-
 @pytest.mark.stress
 def test_a_crowd_with_the_real_models(local: LocalDiscord, real: Callable[..., Process]) -> None:
     local.gateway.heartbeat_ms = 2_000

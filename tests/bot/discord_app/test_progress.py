@@ -7,6 +7,7 @@ from typing import Any, cast
 import discord
 
 from bot.discord_app.progress import ProgressMessage
+from tests.waiting import pass_time
 
 
 def test_what_comes_too_fast_is_left_out_and_the_latest_is_shown() -> None:
@@ -16,11 +17,12 @@ def test_what_comes_too_fast_is_left_out_and_the_latest_is_shown() -> None:
         shown.append(text)
 
     async def run() -> None:
-        message = ProgressMessage(edit, pause_s=0.05)
+        message = ProgressMessage(edit, pause_s=100.0)
         async with message.running():
             for number in range(20):
                 message.show(f"{number}")
                 await asyncio.sleep(0)
+            pass_time(100)
             while len(shown) < 2:
                 await asyncio.sleep(0.01)
 

@@ -25,6 +25,7 @@ from bot.serving.queue import (
 )
 from index.errors import IndexDamagedError
 from tests.bot.discord_app.fakes import GatedAnswers, found, span
+from tests.waiting import pass_time
 
 
 async def mend() -> None:
@@ -57,11 +58,13 @@ def test_every_question_that_was_taken_is_answered() -> None:
 
 def test_a_question_that_is_given_up_while_waiting_is_never_read() -> None:
     gated = GatedAnswers()
-    # Long enough for a busy machine to begin with the first one.
-    queue = AnswerQueue(gated, mend, workers=1, max_waiting=1, time_limit_s=1.0)
+    queue = AnswerQueue(gated, mend, workers=1, max_waiting=1, time_limit_s=30)
 
     async def ask() -> None:
         slow = [asyncio.create_task(queue.ask(Question(f"q{n}"), (), 0, None)) for n in range(2)]
+        while not gated.asked:
+            await asyncio.sleep(0.001)
+        pass_time(30)
         results = await asyncio.gather(*slow, return_exceptions=True)
         assert [type(result) for result in results] == [TooSlowError, BusyError]
         # The one that is being read still holds its worker.
@@ -115,9 +118,10 @@ def test_a_question_waits_for_a_damaged_index_and_no_worker_with_it() -> None:
 
 def test_who_asks_while_the_index_is_mended_for_long_is_told_so() -> None:
     async def mend() -> None:
+        pass_time(30)
         await asyncio.sleep(30)
 
-    queue = AnswerQueue(DamagedAnswers(), mend, workers=1, max_waiting=1, time_limit_s=0.05)
+    queue = AnswerQueue(DamagedAnswers(), mend, workers=1, max_waiting=1, time_limit_s=30)
 
     async def ask() -> None:
         with pytest.raises(MendingError):
@@ -146,12 +150,20 @@ def test_an_index_that_can_not_be_mended_is_tried_twice() -> None:
 
 
 def test_work_whose_result_is_wanted_sooner_is_given_up_sooner() -> None:
-    held = threading.Event()
+    begun, held = threading.Event(), threading.Event()
     queue = AnswerQueue(GatedAnswers(), mend, workers=1, max_waiting=5, time_limit_s=60)
 
+    def work() -> None:
+        begun.set()
+        held.wait()
+
     async def ask() -> None:
+        asked = asyncio.create_task(queue.do(work, 30))
+        while not begun.is_set():
+            await asyncio.sleep(0.001)
+        pass_time(30)
         with pytest.raises(TooSlowError):
-            await queue.do(held.wait, 0.05)
+            await asked
         held.set()
 
     run(ask())
@@ -525,10 +537,13 @@ def test_what_keeps_one_from_an_answer_is_told_to_all_who_waited_for_it(error: E
 
 def test_who_shares_a_reading_that_takes_too_long_is_told_that_it_did() -> None:
     answers = GatedAnswers()
-    queue = AnswerQueue(answers, mend, workers=1, max_waiting=9, time_limit_s=0.05)
+    queue = AnswerQueue(answers, mend, workers=1, max_waiting=9, time_limit_s=30)
 
     async def ask() -> None:
         asked = [asyncio.create_task(queue.ask(Question("why"), (), 0, None)) for _ in range(3)]
+        while not answers.asked:
+            await asyncio.sleep(0.001)
+        pass_time(30)
         told = await asyncio.gather(*asked, return_exceptions=True)
         assert {type(one) for one in told} == {TooSlowError}
         answers.gate.set()
