@@ -77,7 +77,7 @@ def delete(settings: Settings, records: Records, builds: Builds, quoted: Quoted)
 
     async def deleted() -> None:
         teaching.forget_documents([MESSAGE])
-        await asyncio.wait(asyncio.all_tasks() - {cast("Any", asyncio.current_task())}, timeout=20)
+        await asyncio.gather(*asyncio.all_tasks() - {cast("Any", asyncio.current_task())})
 
     asyncio.run(deleted())
     assert taught.all(scope) == []
