@@ -63,7 +63,7 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _DASHES = " -–—−"
 # In a shorter word, another letter makes another word.
 _MIN_MISSPELT_LETTERS = 5
-# That of two words of five letters, one of which differs.
+# How alike two words of five letters are, one of which differs.
 _MIN_LIKENESS = 0.8
 
 

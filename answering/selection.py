@@ -15,7 +15,7 @@ from index.passages import Passage
 
 # Spans that are shown where Quoth is not sure: what a person reads at a glance.
 MAX_CANDIDATES = 3
-# And how likely each of them is at least: one in fifty. What is less likely means nothing.
+# How likely each of them is at least: one in fifty. What is less likely means nothing.
 MIN_CANDIDATE_CONFIDENCE = 0.02
 
 
@@ -114,7 +114,7 @@ def likely(judged: Sequence[Judged]) -> tuple[Judged, ...]:
     for one in judged:
         if one.confidence >= MIN_CANDIDATE_CONFIDENCE and _may_answer(one.candidate):
             meant.setdefault(normalised(one.candidate.span.text), one)
-    # Of the best one alone the sentence was read by itself, so it may be less likely than another.
+    # Only the best one's sentence was read by itself, so it may be less likely than another.
     shown = list(meant.values())[:MAX_CANDIDATES]
     return tuple(sorted(shown, key=lambda one: one.confidence, reverse=True))
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-# That of `typing` can't be read by pydantic before Python 3.12.
+# The TypedDict of `typing` can't be read by pydantic before Python 3.12.
 from typing_extensions import TypedDict
 
 from answering.answer import Answer, AnswerSpan, Kind, NearestPassage, Outcome

@@ -69,8 +69,8 @@ class _Written:
     Names that a text is searched for, all at once.
 
     A pattern of all of them would compare each word of a text with each name that begins like it,
-    and somebody can write 200 that do. Here, it is compared with as many words of theirs as a name
-    has.
+    and somebody can write 200 names that do. Here, the words from some place on are looked up one by
+    one, as far as any name goes: the number of names makes no difference.
     """
 
     def __init__(self, names: Iterable[str]) -> None:

@@ -65,7 +65,9 @@ class Filter:
         if not all(typed):
             raise FilterError("A name to look in is blank. Name a document or a folder, or none.")
         if len(typed) > MAX_NAMES:
-            raise FilterError(f"There are {len(typed)} names; at most {MAX_NAMES} are looked in.")
+            raise FilterError(
+                f"{len(typed)} documents or folders are named; at most {MAX_NAMES} may be."
+            )
         for name in typed:
             if len(name) > MAX_NAME_CHARS:
                 raise FilterError(

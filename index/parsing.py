@@ -87,9 +87,9 @@ class ParserProcess:
         self._page_read = page_read
         self._forks: ParserForks | None = None
         self._expects_scans = False
-        """Whether what forks is ready for scanned pages, since one was read."""
+        """Whether the process that forks has imported OCR, since a scanned page was read."""
         self._pipes: ParserPipes | None = None
-        """Those of the process that has read the last file which was not read here."""
+        """The pipes of the process that read the last file which was not read here."""
         self._share: Share | None = None
         """What that process has read, if it may read others."""
         self._is_here = True

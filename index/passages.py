@@ -415,7 +415,7 @@ def _is_answered(
     (start, end), (next_start, next_end) = piece, following
     if text[end - 1] != "?" or not (is_first or _is_item(text, start)):
         return False
-    # Of questions below each other none answers another.
+    # No question answers another one above it.
     is_new = text[next_end - 1] == "?" or next_start in items or _is_item(text, next_start)
     return not is_new or "\n" not in text[end:next_start]
 

@@ -20,7 +20,7 @@ from reader.model import (
 )
 from reader.spans import Logits, Span, best_spans, from_character, without_spaces
 
-# Of what a library says is wrong.
+# How much an error shows of what a library says.
 _REASON_CHARS = 300
 
 

@@ -1,4 +1,4 @@
-"""How docstrings are written, and what classes are called."""
+"""How docstrings and comments are written, and what classes are called."""
 
 import ast
 import re
@@ -25,6 +25,8 @@ PACKAGES = (
 PRODUCT = ("answering", "bot", "index", "prompts", "quoth", "reader")
 # What begins so has lost its noun: "Of the encoder" where the encoder's hash is meant.
 _WITHOUT_NOUN = re.compile(r"^(?:\s*\w+: )?\s*Of\b", re.MULTILINE)
+# And so has a comment like "# Of a page's longer side." above the most that this side may have.
+_COMMENT_WITHOUT_NOUN = re.compile(r"^\s*# (?:Of|That of)\b.*", re.MULTILINE)
 # And so has "name: The collection's." where the name of the collection is meant.
 _OWNER_ALONE = re.compile(
     r"(?:^ +\w+: |\"\"\")(?:(?:The|A|Every) [\w ]*['’]s?|Likewise)[.;,](?=\s|$|\").*",
@@ -60,6 +62,17 @@ def test_no_docstring_begins_with_of(package: str) -> None:
         for path in sorted((ROOT / package).rglob("*.py"))
         for line, text in docstrings(path)
         for match in _WITHOUT_NOUN.finditer(text)
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_comment_begins_with_of(package: str) -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0].strip()}"
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for match in _COMMENT_WITHOUT_NOUN.finditer(path.read_text(encoding="utf-8"))
     ]
 
     assert found == []

@@ -136,7 +136,7 @@ def _asked_and_answering() -> tuple[tuple[re.Pattern[str], CellKind], ...]:
                 _NOTHING,
             ),
             (rf"^{_OPENING_OF_A_MEASURE}(?:{_IN_FIGURES}) (?:of|does|do|is)\b", _FIGURES, _NOTHING),
-            # Of a fee and a number, "how many" asks for the number.
+            # Between a fee and a number, "how many" asks for the number.
             (
                 rf"^how many (?!{_CURRENCY}\b)",
                 rf"^(?!{_NOTHING_BUT_A_DAY}|.*(?:{_MONEY}))(?:{_AMOUNT})",

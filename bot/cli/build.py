@@ -24,8 +24,9 @@ def command(**given: object) -> None:
     Make indexes for other machines until stopped.
 
     What they ask for is published in QUOTH_STORAGE. The documents, where this machine has them, are
-    indexed whenever they change. As many builders as you like may run; each build is one builder's,
-    and another's if that one dies. SIGTERM and Ctrl-C leave what is being built to the others.
+    indexed whenever they change. As many builders as you like may run; each build is done by one
+    builder, or by another if that one dies. SIGTERM and Ctrl-C leave what is being built to the
+    others.
 
     Exit codes: 0 stopped, 2 wrong usage, 1 failure.
     """

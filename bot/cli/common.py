@@ -68,7 +68,7 @@ class WholeNumber(click.IntRange):
 
 _PORT_HELP = "Listen at this port; 0 means any that is free.  [default: {}, or {}]"
 _PORT = WholeNumber(0, 65_535)
-# By the setting that each is for.
+# The option for each of these settings.
 _SETTINGS_OPTIONS = {
     "seeds": click.option(
         "--seeds",

@@ -364,7 +364,7 @@ class Changes:
         return built
 
     def _write_taught(self, scope: str) -> None:
-        """Have the server's documents hold what it was taught; what fails is done at the next."""
+        """Make documents of what the server was taught; what fails is done at the next change."""
         try:
             self._taught.write_documents(scope, self._settings.documents(scope))
         except DatabaseError as away:

@@ -23,7 +23,7 @@ _REFERENCE = re.compile(r"<(?:@[!&]?|#|a?:\w{1,32}:)\d{1,20}>")
 
 
 def without_references(text: str) -> str:
-    """What was typed, without mentions of members, roles and channels, and emoji: ids, no words."""
+    """What was typed, without what is no words: mentions, links to channels, and custom emoji."""
     return " ".join(_REFERENCE.sub(" ", text).split())
 
 

@@ -20,7 +20,7 @@ def _logged_questions(connection: Connection) -> list[LoggedQuestion]:
         )
     }
     votes: dict[str, list[Vote]] = {}
-    # By answer, which may be gone by now: its words, as a vote has them.
+    # The words of each answer, which may be gone by now, as a vote has them.
     given: dict[str, str | None] = {}
     for answer_id, is_right, shown, expected, question, server in connection.execute(
         "SELECT answer_id, is_right, given, expected, question, server FROM feedback"

@@ -183,7 +183,7 @@ class StoredAnswers:
     def _take_out(self, scope: str, document_id: str) -> None:
         here = (server_of(scope),)
         with self._database.deletion() as connection:
-            # Of a vote whose answer is gone nobody can tell what it quotes.
+            # What a vote quotes can't be told once its answer is gone.
             _take_words(
                 connection, "server = ? AND answer_id NOT IN (SELECT id FROM answers)", here
             )

@@ -74,7 +74,7 @@ class TaughtStore:
         return _taught(rows[0]) if rows else None
 
     def keep(self, taught: Taught) -> None:
-        """Keep a message, in place of what was kept of it; not if its author is forgotten since."""
+        """Keep a message in place of its older version, unless its author was forgotten since."""
         with self._records.database.transaction() as connection:
             self._write(
                 connection,

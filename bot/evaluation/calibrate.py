@@ -37,10 +37,10 @@ _RIDGE = 1.0
 MAX_CALIBRATION_ERROR = 0.05
 # What two made-up outcomes count for, beside ones that count 1.
 _NEXT_TO_NOTHING = 1e-3
-# Of the fit: more exact than what is kept of its numbers.
+# When the fit ends: more exactly than its numbers are kept.
 _TOLERANCE = 1e-8
 _LEAST_VARIATION = 1e-6
-# Of fitted numbers in the file.
+# So many of each fitted number stand in the file.
 _DECIMALS = 4
 
 _Floats = npt.NDArray[np.float64]

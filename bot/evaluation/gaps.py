@@ -57,7 +57,7 @@ class Period:
     begins: float
     """In seconds since 1970; it lasts until now."""
     begins_before: float
-    """When the period before began, which is as long."""
+    """When the period of the same length before it began, in seconds since 1970."""
     knows_before: bool
     """Whether what was asked in the period before is kept whole."""
 

@@ -26,7 +26,7 @@ LINES_SUFFIX = ".jsonl"
 _KINDS = (
     f"Files whose name ends in {LINES_SUFFIX} are read as JSON Lines, all others as SQuAD's JSON."
 )
-# Of a blamed value; an error should fit a few lines.
+# How much of a wrong value an error shows: an error should fit a few lines.
 _SHOWN_CHARS = 80
 # What pydantic says in Python's words.
 _REASONS = {

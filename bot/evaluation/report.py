@@ -57,9 +57,9 @@ class Report:
     threshold: float
     """The confidence below which "no answer" is said."""
     scores: Scores
-    """At that threshold."""
+    """The scores at that threshold."""
     always: Scores
-    """With the threshold set aside."""
+    """The scores if every question were answered, whatever its confidence."""
     best_threshold: float | None
     """The one with the best overall F1, which is only known with the answers at hand; None where
     answering nothing is best."""

@@ -15,8 +15,8 @@ from yarl import URL
 from bot.fetching.errors import FetchError, NotPublicError
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-# Of the networks that Python takes for parts of the internet: one's own NAT64, what was private
-# before fc00::/7, and IPv4 addresses as they were written first.
+# Networks that Python takes for parts of the internet and that are none: one's own NAT64, what was
+# private before fc00::/7, and IPv4 addresses as they were written first.
 _OTHERS = [ipaddress.ip_network(one) for one in ("64:ff9b:1::/48", "fec0::/10", "::/96")]
 _IPV4_BITS = 0xFFFF_FFFF
 

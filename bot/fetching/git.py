@@ -39,7 +39,7 @@ _MEANINGS = {
     "Couldn't connect": "its server does not answer",
     "unable to access": "its server does not answer as one of Git",
 }
-# Of an entry that is a link, as git lists it.
+# The mode of an entry that is a link, as git lists it.
 _LINK_MODE = "120000 "
 # How these show a file of a commit.
 _VIEWS = {"github.com": "blob", "gitlab.com": "-/blob", "codeberg.org": "src/commit"}

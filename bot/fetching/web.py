@@ -24,7 +24,7 @@ from bot.fetching.errors import FetchError, GoneError, NotPublicError
 from index.provenance import is_address
 
 USER_AGENT = f"Quoth/{__version__} (documents for exact answers)"
-# By this name robots.txt speaks of us.
+# The name by which robots.txt speaks of us.
 _ROBOT = "Quoth"
 # A long book with pictures; more is a film or an attack.
 MAX_BYTES = 50_000_000

@@ -1,4 +1,4 @@
-"""Where things wait that many people want: nobody who wants much goes before who wants little."""
+"""A queue that takes turns: nobody who wants much goes before somebody who wants little."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence

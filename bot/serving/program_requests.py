@@ -102,7 +102,7 @@ Earlier = Annotated[
 In = Annotated[
     tuple[_Pattern, ...],
     Field(
-        # By this name it is sent; in Python it is a word of the language.
+        # The name by which it is sent is a keyword in Python.
         validation_alias="in",
         max_length=MAX_NAMES,
         description="Names of the documents and folders that it is answered from, or patterns such "
@@ -195,7 +195,7 @@ class DocumentsQuery(Body):
     count: ListCount = 100
 
 
-# By the names that pydantic has for them, with the values that go with each.
+# What each of pydantic's errors means, with the values that go with it.
 _FAULTS = {
     "extra_forbidden": "there is no such key",
     "missing": "is missing",

@@ -16,7 +16,7 @@ RETRY_AFTER_S = 2
 RETRY_AFTER_MENDING_S = 30
 # So long another process takes to be there in the place of one that stops.
 RETRY_AFTER_CLOSING_S = 5
-# By the code of an excuse.
+# The status for each code of an excuse.
 _STATUSES = {
     "question": 400,
     "filter": 400,

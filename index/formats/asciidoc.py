@@ -46,7 +46,7 @@ _REVISION = re.compile(r"(?:v[\w.-]{1,30},?[ \t]*)?(\d{4}-\d\d-\d\d)?(?:[:,].*)?
 _AUTHOR = re.compile(r"[^\W\d_][\w.'’-]{0,40}(?: [\w.'’-]{1,40}){0,3}")
 _ADDRESS = re.compile(r"(?<![ \t])[ \t]*+<[^<>]{0,200}>")
 _DATES = ("revdate", "date", "docdate")
-# Of a value, which every use of its name repeats.
+# Every use of a name repeats its value.
 _MAX_VALUE_CHARS = 200
 # A longer term is a sentence, and stands once, before its definitions.
 _MAX_TERM_CHARS = 100

@@ -53,7 +53,7 @@ _FORMATTING_MARK = re.compile(r"(\\?)(\*\*?|__?|##?|\^|~)")
 # What stands before a marked piece and says how it looks.
 _ROLE = re.compile(r"\[[\w.#%-]{1,100}\]")
 _MAX_ROLE_CHARS = 100
-# Of one character, they mark whole words alone.
+# A single one of these marks whole words alone.
 _BETWEEN_WORDS = frozenset("*_#")
 # What a line in brackets says, part by part.
 _NAMED = re.compile(

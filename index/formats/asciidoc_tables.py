@@ -14,7 +14,7 @@ _SPECIFICATION = re.compile(r"(?:(\d{1,3})?(?:\.(\d{1,3}))?([*+]))?[<^>]?(?:\.[<
 _MAX_SPECIFICATION_CHARS = 20
 _COUNT = re.compile(r"\d{1,3}")
 _REPEATED_COLUMN = re.compile(r"(\d{1,3})\*")
-# Of the formats whose cells stand between separators, not after them.
+# The separators of formats whose cells stand between these, not after them.
 _SEPARATORS = {"csv": ",", "tsv": "\t", "dsv": ":"}
 _FORMATS = {",": "csv", ":": "dsv"}
 # A table in a cell, below what is said of it.

@@ -16,7 +16,8 @@ from itertools import islice
 # Lines by which a chat is told.
 _SAMPLED_LINES = 2_000
 _MIN_MESSAGES = 3
-# Of the lines from the first message on that are not blank.
+# So large a share of the lines from the first message on belongs to messages; blank ones don't
+# count.
 _MIN_SHARE = 0.8
 # So many people write more than once.
 _MIN_REPEATED = 2

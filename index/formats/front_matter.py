@@ -15,9 +15,9 @@ from index.formats.dates import parse_date
 _ENDS = {"---": ("---", "..."), "+++": ("+++",)}
 # Longer "front matter" is a document that begins with a rule.
 _MAX_CHARS = 10_000
-# Of YAML that is not quite YAML, such as `title: Rules: the short form`.
+# A line of what is not quite YAML, such as `title: Rules: the short form`.
 _ENTRY = re.compile(r"([\w-]+)[ \t]*:[ \t]+(\S.*)")
-# Of lists within lists, the time of the YAML parser grows with the square.
+# The time that the YAML parser takes grows with the square of the depth of lists.
 _MAX_BRACKETS = 200
 _DATES = ("date", "published", "pubdate", "created")
 

@@ -39,7 +39,7 @@ _ATTRIBUTES = re.compile(r"\{\s*[#.:][^{}]*\}")
 _ANY_TAG = re.compile(r"<[^<>]*>")
 # A longer term is a sentence, and stands once, before its definitions.
 _MAX_TERM_CHARS = 100
-# Of a line that is broken on purpose, until soft breaks are settled: no text holds it.
+# The end of a line that is broken on purpose, until soft breaks are settled: no text holds it.
 _HARD_BREAK = "\0"
 
 

@@ -14,7 +14,7 @@ _FRAME = re.compile(r"\+[-=:+]+\+[ \t]*")
 # Below the names of at least two columns.
 _DASHES = re.compile(r"-{2,}(?: +-{2,})+[ \t]*")
 _LONG_RULE = re.compile(r"-{8,}[ \t]*")
-# Of the names of columns; of a table whose rows have several lines.
+# The most lines of the names of columns, and of a table whose rows have several lines.
 _MAX_NAME_LINES = 10
 _MAX_LINES = 10_000
 # More, most of them empty, are made to fill a memory.

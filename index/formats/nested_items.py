@@ -162,7 +162,7 @@ def lettered(text: str) -> dict[int, str]:
         Where each mark begins, with its indent and without, and its kind: "a." or "i.".
     """
     found: dict[int, str] = {}
-    # Of each kind, the last item's number, and where its mark begins.
+    # The number of the last item of each kind, and where its mark begins and ends.
     last: dict[str, tuple[int, tuple[int, int]]] = {}
     for mark in _LETTERED_LINE.finditer(text):
         said = mark["said"]

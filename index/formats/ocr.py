@@ -16,7 +16,7 @@ from index.formats.pdf_layout import Line, Piece, arranged, stand_side_by_side
 # Print of eight points is seventeen pixels high then, which the models still read well.
 _DOTS_PER_INCH = 150
 _POINTS_PER_INCH = 72
-# Of a page's longer side; a plan or a poster is drawn smaller.
+# The length of a page's longer side; a plan or a poster is drawn smaller.
 _MAX_PIXELS = 2_500
 # On a page that is nearly empty, the models find a short line only where all is drawn smaller.
 _SMALLER = 0.5

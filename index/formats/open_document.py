@@ -237,7 +237,7 @@ class _Writer:
         return [*line.apart, *inner[1:]]
 
 
-# Of a slide: what stands on each.
+# What stands on each slide alike.
 _FURNITURE = frozenset({"date-time", "footer", "page-number", "header"})
 
 

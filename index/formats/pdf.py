@@ -419,6 +419,6 @@ def _is_heading(before: str, line: str, full: float) -> bool:
 
 
 def _join(before: str, after: str) -> str:
-    # Of a soft hyphen, `whole_words` tells whether it stays; of others nobody can, so they do.
+    # `whole_words` tells whether a soft hyphen stays; other hyphens do, since nobody can tell.
     is_broken = before[-1] == "\u00ad" or after[:1].islower()
     return before + after if is_broken and _BROKEN_WORD.search(before) else f"{before} {after}"

@@ -17,7 +17,7 @@ from index.formats.dates import parse_date
 from index.formats.pdf_layout import Line
 from index.formats.pdf_looks import Bookmark, Typesetting
 
-# Of the size of the document's text, by which the letters of a heading are larger at least; bold
+# How large the letters of a heading are at least, as a share of those of the document's text; bold
 # ones may be a little smaller.
 _MIN_LARGER_SHARE = 1.08
 _MIN_BOLD_SHARE = 0.95

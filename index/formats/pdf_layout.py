@@ -25,7 +25,7 @@ from index.formats.tables import Cell, Row, lines_of
 _MAX_CHARS = 100_000
 # Between two pieces of a line that are set apart, in heights of its letters.
 _GAP = 1.2
-# Of the height of their letters, by which pieces of one line may be higher or lower.
+# How much higher or lower pieces of one line may stand, as a share of the height of their letters.
 _SAME_LINE_SHARE = 0.5
 # Rows that a table has at least.
 _MIN_ROWS = 3
@@ -38,7 +38,7 @@ _MIDDLE = (0.35, 0.65)
 _MAX_CANDIDATES = 20
 # A cell is shorter on the average than a line of a column.
 _MAX_CELL_CHARS = 20
-# Of a table's places for cells.
+# How many of a table's places for cells are filled at least, as a share.
 _MIN_FILLED_SHARE = 0.5
 # Letters of a note, as a share of the text's.
 _MAX_NOTE_SIZE = 0.92
@@ -69,7 +69,7 @@ class Piece:
     bottom: float
     top: float
     lines: tuple["Piece", ...] = ()
-    """Those of a cell, if broken words go over the ends of several."""
+    """The lines of a cell, if words are broken at the ends of some."""
     ends: tuple[int, int] | None = None
     """The numbers of its first and its last character on the page."""
 

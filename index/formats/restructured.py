@@ -158,7 +158,7 @@ def _any_role(
 def load_rst(_suffix: str, content: bytes) -> Loaded:
     """Read a file; its places are its headings, with the lines of what stands under them."""
     text = decode(content)
-    # Of its tables of comma-separated values; what was read before may have set another.
+    # The limit of its tables in CSV; what was read before may have set another one.
     csv.field_size_limit(MAX_CELL_CHARS)
     with _knowing(text):
         document = publish_doctree(text, settings_overrides=_SETTINGS)

@@ -18,7 +18,7 @@ from index.formats.tables import MAX_CELL_CHARS
 # A delimiter is told from this much. Python's own sniffer takes seconds for some such texts, and
 # doubled quotes for ends of cells where its sample has none.
 _SNIFFED_CHARS = 20_000
-# Of those that fit alike the first; a comma also stands in numbers and in sentences.
+# If several fit alike, the first one counts: a comma also stands in numbers and in sentences.
 _DELIMITERS = "\t;|,"
 # What Excel looks for in the first line; no row of the table.
 _STATED = re.compile(r'"?sep=([^"\r\n])"?(?:\n|\Z)', re.IGNORECASE)

@@ -56,7 +56,7 @@ _WORDS = {
     "nestcell": " ",
 }
 _PARAGRAPH_ENDS = frozenset({"par", "sect", "page", "column"})
-# Of a font, which says what its bytes mean.
+# The charset of a font says what its bytes mean.
 _CHARSETS = {
     77: "mac_roman",
     128: "cp932",

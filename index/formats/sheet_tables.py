@@ -15,7 +15,7 @@ from index.formats.headers import (
 )
 from index.formats.tables import AFTER_NAME, BETWEEN_CELLS
 
-# Of all columns together, which each row repeats; with longer ones, they stand once, at the head.
+# Each row repeats the names of all columns; if these are longer, they stand once, at the head.
 _MAX_NAMES_CHARS = 5_000
 # A heading has at most so many characters.
 _MAX_HEADING_CHARS = 100
@@ -48,7 +48,7 @@ class _Table:
 
     @property
     def heading(self) -> str:
-        """What stands above its next row."""
+        """The title and the division that its next row stands below."""
         return AFTER_NAME.join(filter(None, (self.title, self.section)))
 
     def is_apart(self, cells: Sequence[str]) -> bool:

@@ -13,9 +13,9 @@ MAX_CELL_CHARS = 10_000_000
 BETWEEN_CELLS = " | "
 # Between the name of a column, or a label, and its cell.
 AFTER_NAME = ": "
-# Of all columns together. Every row repeats them; longer ones are sentences, and stand once.
+# Every row repeats the names of all columns; longer ones are sentences, and stand once.
 _MAX_NAMES_CHARS = 200
-# Of the cells that reach into a row from above, together; others are remarks, and stand once.
+# A row repeats the cells that reach into it from above; longer ones are remarks, and stand once.
 MAX_REPEATED_CHARS = 200
 # A wider table is no table for people, and is written as it stands.
 _MAX_COLUMNS = 100
@@ -32,7 +32,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What begins in a row, from left to right."""
+    """A row: the cells that begin in it, from left to right."""
 
     cells: tuple[Cell, ...]
     is_header: bool = False

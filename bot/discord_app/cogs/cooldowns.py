@@ -89,7 +89,7 @@ class CooldownCommands(ServerCog):
         role: discord.Role | None,
         channel: Channel | None,
     ) -> discord.Role | Channel | None:
-        """The one that was named; None after saying that exactly one has to be."""
+        """The role or the channel that was named; None after asking for exactly one of them."""
         if (role is None) == (channel is None):
             await respond_alone(interaction, notice("cooldown_of_what"))
             return None

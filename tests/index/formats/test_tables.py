@@ -169,7 +169,7 @@ def test_a_table_of_a_page_without_a_header_is_as_it_stands() -> None:
         ((("Anna", "Germany"), ("Bo", "France"), ("Cy", "Italy"), ("Di", "France"),
           ("Ed", "France")),
          ["Anna | Germany", "Bo | France", "Cy | Italy", "Di | France", "Ed | France"]),
-        # Of the other rows, one may have no name, or be a sum; one column has none at all.
+        # One of the other rows may have no name, or be a sum; one column has none at all.
         ((("", "Fee", "Keys"), ("Swan", "4", "2"), ("Total", "4", "2")),
          ["Swan | Fee: 4 | Keys: 2", "Total | Fee: 4 | Keys: 2"]),
         ((("Fruit",), ("apple",), ("pear",), ("plum",)), ["Fruit", "apple", "pear", "plum"]),
