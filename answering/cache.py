@@ -14,11 +14,11 @@ from answering.followups.turns import Turn
 from answering.question import Question
 
 # Answers of each answerer. One takes a few kilobytes, and what many ask, they ask soon.
-MAX_KEPT = 200
+MAX_STORED = 200
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _StoredAnswer:
     """An answer without the question: nobody agreed to that being kept."""
 
     answer: Answer
@@ -51,7 +51,7 @@ class AnswerCache:
         self._answerer = answerer
         self._lock = threading.Lock()
         # The one that was asked for longest ago comes first.
-        self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
+        self._stored: OrderedDict[bytes, _StoredAnswer] = OrderedDict()
         # What is being answered now; each event is set when that has ended, well or not. Where a
         # queue is in front, it has equal questions of one face, or of all gateways, share a reading
         # before they take a thread; the threads that meet here are those that it can't see: of a
@@ -68,19 +68,19 @@ class AnswerCache:
         key = _key(question, understanding, alternatives)
         while True:
             with self._lock:
-                kept = self._recalled(key)
+                stored = self._look_up(key)
                 others = self._under_way.get(key)
-                if kept is None and others is None:
+                if stored is None and others is None:
                     ended = self._under_way[key] = threading.Event()
                     break
-            if kept is not None:
-                return _again(kept, question, understanding, started)
+            if stored is not None:
+                return _again(stored, question, understanding, started)
             # Where the other one fails, whoever wakes up first tries it next.
-            assert others is not None  # noqa: S101 - neither kept nor under way leaves the loop
+            assert others is not None  # noqa: S101 - neither stored nor under way leaves the loop
             others.wait()
         try:
             answer = self._answerer.answer_understood(question, understanding, alternatives)
-            self._keep(key, answer)
+            self._store(key, answer)
             return answer
         finally:
             with self._lock:
@@ -94,30 +94,32 @@ class AnswerCache:
         started = time.perf_counter()
         understanding = understand(question.text, earlier)
         with self._lock:
-            kept = self._recalled(_key(question, understanding, alternatives))
-        return None if kept is None else _again(kept, question, understanding, started)
+            stored = self._look_up(_key(question, understanding, alternatives))
+        return None if stored is None else _again(stored, question, understanding, started)
 
-    def _recalled(self, key: bytes) -> _Kept | None:
-        kept = self._kept.get(key)
-        if kept is not None:
-            self._kept.move_to_end(key)
-        return kept
+    def _look_up(self, key: bytes) -> _StoredAnswer | None:
+        stored = self._stored.get(key)
+        if stored is not None:
+            self._stored.move_to_end(key)
+        return stored
 
-    def _keep(self, key: bytes, answer: Answer) -> None:
+    def _store(self, key: bytes, answer: Answer) -> None:
         without = replace(answer, question="", understood=None)
         with self._lock:
-            self._kept[key] = _Kept(without, is_follow_up=answer.understood is not None)
-            while len(self._kept) > MAX_KEPT:
-                self._kept.popitem(last=False)
+            self._stored[key] = _StoredAnswer(without, is_follow_up=answer.understood is not None)
+            while len(self._stored) > MAX_STORED:
+                self._stored.popitem(last=False)
 
 
-def _again(kept: _Kept, question: Question, understanding: Understanding, started: float) -> Answer:
+def _again(
+    stored: _StoredAnswer, question: Question, understanding: Understanding, started: float
+) -> Answer:
     """An answer that was given before, for whoever asks now."""
     follow_up = understanding.follow_up
     return replace(
-        kept.answer.for_another(time.perf_counter() - started),
+        stored.answer.for_another(time.perf_counter() - started),
         question=question.text,
-        understood=follow_up.wording.asked if follow_up and kept.is_follow_up else None,
+        understood=follow_up.wording.asked if follow_up and stored.is_follow_up else None,
     )
 
 

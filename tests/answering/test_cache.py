@@ -114,7 +114,7 @@ def test_turns_that_a_question_does_not_lean_on_make_no_difference(
 def test_so_many_answers_are_kept_and_those_asked_for_last(
     asked: AnswerCache, counted: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache, "MAX_KEPT", 2)
+    monkeypatch.setattr(cache, "MAX_STORED", 2)
     for word in ("theft", "arson", "theft", "buses", "theft", "arson"):
         asked.answer(Question(f"how many for {word}"))
 
@@ -127,8 +127,8 @@ def test_the_text_of_questions_is_not_kept(asked: AnswerCache) -> None:
     before = asked.answer(Question("how many for theft"))
     asked.answer(Question("and for buses?"), earlier=(turn_of(before),))
 
-    assert "how many" not in repr(asked._kept)
-    assert "buses?" not in repr(asked._kept)
+    assert "how many" not in repr(asked._stored)
+    assert "buses?" not in repr(asked._stored)
 
 
 def test_a_failure_is_not_kept(asked: AnswerCache, counted: Counted) -> None:
