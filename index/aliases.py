@@ -69,7 +69,7 @@ class _Written:
     Names that a text is searched for, all at once.
 
     A pattern of all of them would compare each word of a text with each name that begins like it,
-    and somebody can write 200 names that do. Here, the words from some place on are looked up one by
+    and somebody can write 200 names that do. Here, the words from a place on are looked up one by
     one, as far as any name goes: the number of names makes no difference.
     """
 

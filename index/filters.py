@@ -66,7 +66,7 @@ class Filter:
             raise FilterError("A name to look in is blank. Name a document or a folder, or none.")
         if len(typed) > MAX_NAMES:
             raise FilterError(
-                f"{len(typed)} documents or folders are named; at most {MAX_NAMES} may be."
+                f"There are {len(typed)} names to look in. Give at most {MAX_NAMES}, or a pattern."
             )
         for name in typed:
             if len(name) > MAX_NAME_CHARS:

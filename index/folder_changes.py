@@ -53,7 +53,7 @@ class FolderChanges:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A folder beside a generation."""
+    """How a folder differs from what a generation was made of."""
 
     changes: FolderChanges
     to_read: tuple[SourceFile, ...]

@@ -39,7 +39,7 @@ class FetchOrigin(_Written):
     under: str | None = None
     """Only what is below this address, or in a repository below this folder."""
     most: int
-    """At most so many documents."""
+    """How many documents are fetched at most."""
 
     @property
     def key(self) -> tuple[OriginKind, str, str | None]:

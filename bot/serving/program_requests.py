@@ -62,7 +62,7 @@ class EarlierPlace(BaseModel):
     end_char: _Offset
 
     def cited(self) -> Cited:
-        """As the answerer takes it."""
+        """The place as the answerer takes it."""
         return Cited(self.collection, self.document, self.start_char, self.end_char)
 
 

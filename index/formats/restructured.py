@@ -307,7 +307,7 @@ class _Writer:
 
 
 def _depth(item: Any) -> int:
-    """In how many items an item stands."""
+    """How many items of lists an item stands in."""
     depth = 0
     while (item := item.parent) is not None:
         depth += isinstance(item, nodes.list_item)
