@@ -1,8 +1,8 @@
 """
 A BERT -> an ONNX file with fused attention, made of its weights alone, without torch.
 
-The operators are those that ONNX Runtime's optimiser would put in the place of a traced BERT, for
-the encoder and the reader.
+The operators are those that ONNX Runtime's optimiser would put in the place of a traced BERT, which
+may be an encoder or a reader.
 """
 
 import json

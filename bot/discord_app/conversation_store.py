@@ -173,7 +173,7 @@ class SharedConversations:
         self._clock = records.clock
         self._own = ConversationStore(records.clock)
         self._unshared: OrderedDict[str, _Row] = OrderedDict()
-        """Rows that are still to be written, by the ids of their answers; most are written at once."""
+        """Rows that are still to be written, by their answers' ids; most are written at once."""
         self._being_shared: set[str] = set()
         """Those of them that somebody waits to see written."""
 

@@ -81,7 +81,7 @@ class EarlierAnswer(BaseModel):
     nearest: _Places = ()
 
     def turn(self) -> Turn:
-        """As the answerer takes it."""
+        """The turn as the answerer takes it."""
         shown = self.answers or self.candidates or self.nearest
         cited = tuple(place.cited() for place in shown)
         return Turn(self.question, cited, self.understood)
