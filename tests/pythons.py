@@ -7,11 +7,11 @@ Runs tests that need no torch on other versions of Python.
 
 Versions of Python differ in what threads share, in SQLite and in how files are closed, so the tests
 of storage, serving and threads are run; with `--all`, all that need no torch. Torch's build from
-PyPI has several gigabytes and is used while indexing only, so it is left out here, with what needs
-it; `make test` runs all tests on one version. Each version has an environment of its own below
-`.pythons/`, most of a gigabyte, which is removed once its tests have passed. A version that is not
-on the machine is a failure, or, with `--if-there`, is named and left out: no registry of packages
-carries interpreters for every machine.
+PyPI has several gigabytes, and only encoders and readers that do not come with Quoth need it. So it
+is left out here, with what needs it; `make test` runs all tests on one version. Each version has an
+environment of its own below `.pythons/`, most of a gigabyte, which is removed once its tests have
+passed. A version that is not on the machine is a failure, or, with `--if-there`, is named and left
+out: no registry of packages carries interpreters for every machine.
 """
 
 import re

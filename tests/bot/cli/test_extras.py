@@ -10,6 +10,7 @@ from tests.conftest import ROOT
 BROUGHT = (
     *("discord", "aiohttp", "prometheus_client", "matplotlib", "mcp"),
     *("psycopg", "psycopg_pool", "alembic", "sqlalchemy"),
+    *("protego", "fsspec", "s3fs"),
 )
 
 
@@ -36,10 +37,11 @@ def without_extras(*arguments: str) -> "subprocess.CompletedProcess[str]":
         ("mcp", "mcp", "mcp"),
         ("migrate", "postgres", "psycopg"),
         ("build", "postgres", "psycopg"),
+        ("fetch https://example.org", "fetch", "aiohttp"),
     ],
 )
 def test_a_command_says_which_extra_it_needs(command: str, extra: str, module: str) -> None:
-    asked = without_extras(command)
+    asked = without_extras(*command.split())
 
     assert asked.returncode == 1
     assert asked.stderr == (

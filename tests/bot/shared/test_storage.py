@@ -1,6 +1,7 @@
 """Parts lie in a folder or behind a URL, and what is wrong with either is said."""
 
 import hashlib
+import sys
 import time
 import uuid
 from pathlib import Path
@@ -45,6 +46,14 @@ def check_contract(storage: Storage, folder: Path) -> None:
     storage.delete([SHA256])
     storage.delete([SHA256])
     assert not storage.has(SHA256, len(CONTENT))
+
+
+@pytest.mark.parametrize("module", ["fsspec.core", "s3fs"])
+def test_a_url_says_which_extra_it_needs(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+
+    with pytest.raises(SharedError, match=r'needs pip install "quoth\[storage\]"'):
+        open_storage("s3://bucket/parts")
 
 
 def test_each_kind_keeps_parts_by_their_names(storage: Storage, tmp_path: Path) -> None:
