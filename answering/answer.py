@@ -203,7 +203,7 @@ class Answer:
     candidates: tuple[AnswerSpan, ...] = ()
     """Spans that may be the answer, best first, where Quoth is not sure. They are no answer."""
     goes_on: bool = False
-    """Whether it goes on from a question that is not there, so that nobody can tell what it asks:
+    """Whether the question goes on from one that was not given, so that it can't be understood and
     nothing answers it."""
     is_partial: bool = False
     """Whether a list may have more items: it is long, or no document writes it in one place."""

@@ -245,11 +245,13 @@ class _TableQuestion:
 
     def column(self, own: TableRow, column: str, preferred: Sequence[str], *, is_cell: bool) -> str:
         """
-        The one column that is named; the given one if that is, too, or if no one alone is.
+        Choose the column that the question names; the given one unless it names exactly one.
+
+        Where it names none, and the span is a whole cell, the kinds of cells decide (`_fitting`).
 
         Args:
             own: The row of the reader's span.
-            column: The column of that.
+            column: The column of that span.
             preferred: Columns in which the reader found spans, the best first, those of the given
                 row before others.
             is_cell: Whether the span is all of its cell, and no words of a text that has a label.

@@ -219,7 +219,7 @@ class _Listed:
 
     line: TextLine
     bounds: Bounds
-    """Without its mark, and without the items that it stands in."""
+    """Where the item stands, without its mark and without the items around it."""
     outers: tuple[TextLine | None, ...]
     """The item in which its list stands, which is written before it ("Linux: kernel 5.13"), if any;
     several where the text doesn't tell in which of them."""

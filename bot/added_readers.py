@@ -43,9 +43,9 @@ class Card(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     origin: str
-    """The model that it was made of, as it was named."""
+    """The model that the reader was made of, as somebody named it."""
     architecture: str
-    """As transformers calls it."""
+    """The name that transformers has for the architecture."""
     precision: Literal["int8", "fp32"]
     added: datetime
     questions: int

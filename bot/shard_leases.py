@@ -71,7 +71,7 @@ class ShardLeases:
         self._count = 0
         self._held: frozenset[int] = frozenset()
         self._confirmed = -LEASE_S
-        """When it was last asked for what showed that they are."""
+        """When the last question was sent whose answer showed that the shards are still held."""
         self._free_since: dict[tuple[int, str], float] = {}
         """Since when each shard is free, by the shard and the mark of who had it last."""
         self.excess: frozenset[int] = frozenset()

@@ -34,7 +34,7 @@ class BuildStamp(Stamp):
     """When the build began."""
     documents: int
     is_anew: bool
-    """Whether it was built upon nothing, so that it is not known what changed."""
+    """Whether the build had no older generation to compare with, so that no changes are known."""
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()

@@ -165,7 +165,7 @@ def _received(control: socket.socket, count: int) -> bytearray:
 
 
 class _Server:
-    """Starts what reads, and ends it, as it is asked to."""
+    """Starts the processes that read, and ends them, as it is told to."""
 
     def __init__(self, control: socket.socket, read: Callable[[int, int], None]) -> None:
         """

@@ -64,7 +64,7 @@ def target_of(*, collection: str, **given: object) -> Target:
 
 
 def _on_target(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a subcommand its target: of options that stand before its name, or after it."""
+    """Give a subcommand the target that options name, before the subcommand's name or after it."""
 
     @settings_options("seeds", "data")
     @collection_option

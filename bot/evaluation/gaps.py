@@ -80,11 +80,11 @@ class Gap:
     """Something that members ask and the documents do not say well."""
 
     count: int
-    """Questions in this period."""
+    """How many questions of this period there are."""
     before: int | None
-    """Those in the period before; None where that is not kept whole."""
+    """How many there were in the period before; None where that is not kept whole."""
     reasons: dict[GapReason, int]
-    """How many of them have which reason; only those that occur."""
+    """How many of this period's questions each reason has; no reason has none."""
     example: str | None
     """The question in the middle of the group; None where no text is kept."""
     expected: tuple[str, ...]

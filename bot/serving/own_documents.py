@@ -130,7 +130,9 @@ class OwnDocuments:
 
     def keep(self, path: Path, name: str, fetched: Fetched | None = None) -> Before:
         """
-        Give a checked document its name, in place of one that had it; killed or not, one is.
+        Give a checked document its name, in place of an older document of that name.
+
+        Wherever this is killed, one of the two has the name.
 
         Args:
             path: See `incoming`.
@@ -138,7 +140,7 @@ class OwnDocuments:
             fetched: Where it is from, if it is a page of the web.
 
         Returns:
-            The one that had it, for `settle` or `put_back`.
+            The older document, for `settle` or `put_back`.
         """
         target, token = self._folder / name, secrets.token_hex(8)
         before = self._folder / f"{_BEFORE}{token}" if target.exists() else None

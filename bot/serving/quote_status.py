@@ -33,7 +33,7 @@ class QuoteStatus:
     start_char: int = 0
     """Where the piece begins now, or what has taken its place."""
     now: str | None = None
-    """The sentence that has taken its place, if there is one that is like it."""
+    """The sentence that now stands in place of the quoted one, if one is like it."""
 
 
 def quote_status(texts: Texts, found: Quotable) -> QuoteStatus:

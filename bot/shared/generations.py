@@ -324,7 +324,7 @@ class SharedGenerations:
             return self._parts.lost()
 
     def store_lost(self, settings: Settings, lost: frozenset[str]) -> None:
-        """Store those of these parts anew that are here and whole."""
+        """Store the lost parts anew of which this machine has a whole copy."""
         with _shared_failures():
             for path in _here(settings, lost):
                 self._parts.store_anew(path, lost)

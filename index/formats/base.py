@@ -61,7 +61,7 @@ page_read: ContextVar[Callable[[], None]] = ContextVar("page_read", default=lamb
 """Called after each page that was read by OCR: whoever waits gives the file more time then."""
 
 reads_several: ContextVar[bool] = ContextVar("reads_several", default=False)
-"""Whether what reads here reads other files, too, so that none of them may take it over."""
+"""Whether this process reads other files, too, so that no file may take it over."""
 
 
 class BeyondPythonError(Exception):

@@ -136,7 +136,7 @@ class _Writer:
         self._may_join = True
 
     def _end_list(self) -> None:
-        """Note that what comes belongs to no item that was before."""
+        """Note that what comes next belongs to no earlier item of a list."""
         self._items.end()
         self._list, self._may_join = None, False
         self._write_notes()

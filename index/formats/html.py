@@ -313,7 +313,7 @@ class _Walk:
         self._block: int | None = None
         """The block of code that is being read."""
         self._keeps_lines = False
-        """Whether what is read of that block stands in its lines."""
+        """Whether the block is read line by line, as it was written."""
         self.found: list[Paragraph] = []
 
     def enter(self, element: Any) -> None:
@@ -354,7 +354,7 @@ class _Walk:
         self.say(text_at_start(element, self._line[-1] if self._line else ""))
 
     def _look_around(self, element: Any) -> None:
-        """Note what the text that comes is in, besides its blocks."""
+        """Note whether the next text stands in a link, or in what nobody sees."""
         if self._link is None and _leads_elsewhere(element):
             self._link = element
             self._before_link = len(self._line), self._linked

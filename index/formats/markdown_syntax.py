@@ -100,7 +100,7 @@ _Rule = Callable[[StateBlock, int, int, bool], bool]
 
 
 class Markdown:
-    """A parser of one of both kinds; it keeps nothing of what it has parsed."""
+    """A parser of Markdown or of MDX; it keeps nothing of what it has parsed."""
 
     def __init__(self, *, is_mdx: bool) -> None:
         """Set up the rules, with those of MDX or without."""

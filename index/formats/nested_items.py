@@ -24,11 +24,11 @@ MARKS = r"[-*•◦▪‣●○■]|\d{1,3}[.)]|\((?:[a-z]|[ivx]{2,5})\)"
 ITEM_MARK = re.compile(rf"[ \t]*+(?:{MARKS})[ \t]++")
 """What the line of an item begins with, as a text has it."""
 _LETTER = r"[ \t]*+\(?(?P<said>[a-z]|[ivx]{2,5})(?P<end>[.)])[ \t]++"
-# Or where a paragraph begins that is no item.
+# A line with such a mark, or the beginning of a paragraph that is no item.
 _LETTERED_LINE = re.compile(rf"^{_LETTER}|(?<=\n\n)^(?=\S)", re.MULTILINE)
 POSSIBLE_MARK = re.compile(rf"{ITEM_MARK.pattern}|{_LETTER}")
-"""What it may begin with where other lines tell that it is an item; wrapped prose has lines that
-begin with "v. Jones" or "b) is" (`lettered`)."""
+"""What an item's line may begin with. A letter is a mark only where other lines tell (`lettered`),
+since wrapped prose has lines that begin with "v. Jones" or "b) is"."""
 _NUMERALS = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv"
 _ROMAN = {numeral: number for number, numeral in enumerate(_NUMERALS.split(" "), 1)}
 _LETTERS = {letter: number for number, letter in enumerate(ascii_lowercase, 1)}

@@ -66,7 +66,7 @@ def pieces_of(text: str) -> list[tuple[int, str]]:
 
 
 def _runs(text: str) -> Iterator[list[tuple[PieceBounds, str]]]:
-    """Lines below each other that may be those of a table, each with its bounds."""
+    """Find lines below each other that may make a table, each with its bounds."""
     run: list[tuple[PieceBounds, str]] = []
     for match in _LINE.finditer(text):
         start, end = match.span(1)

@@ -110,7 +110,7 @@ class _AnyOption(dict[str, Any]):
 
 
 class _AnyDirective(Directive):  # type: ignore[misc] # docutils has no types
-    """A directive that nobody here knows: its arguments, and what stands in it."""
+    """A directive that docutils doesn't know: its arguments, and what stands in it."""
 
     optional_arguments = 1
     final_argument_whitespace = True

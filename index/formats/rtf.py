@@ -85,7 +85,7 @@ class _Group:
 
     use: _Use = "text"
     unicode_skip: int = 1
-    """Characters after one of Unicode that stand for it in programs that don't know it."""
+    """How many characters after one of Unicode are there for programs that don't know Unicode."""
     charset: str = "cp1252"
     is_hidden: bool = False
 

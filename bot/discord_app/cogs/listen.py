@@ -247,7 +247,7 @@ def _may_speak(message: discord.Message) -> bool:
 
 
 def _is_moderator(message: discord.Message) -> bool:
-    """Whether its author is one, as far as it is known."""
+    """Whether the author of a message is a moderator, as far as that is known."""
     author, channel = message.author, message.channel
     if not isinstance(author, discord.Member) or _permissions(message) is None:
         return False
