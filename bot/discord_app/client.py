@@ -194,6 +194,12 @@ class QuothBot(ShardedBot):
             buttons=self._buttons,
         )
 
+    def is_mentioned(self, message: discord.Message) -> bool:
+        """Whether a message mentions Quoth, or the role that Discord has made for it."""
+        assert self.user is not None  # noqa: S101 - true since login
+        made_for = (role.tags.bot_id for role in message.role_mentions if role.tags is not None)
+        return self.user in message.mentions or self.user.id in made_for
+
     def read_rules(self) -> None:
         """Read what servers have set, which is kept in memory; blocks for the records."""
         self.channels.read()

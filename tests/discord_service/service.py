@@ -123,6 +123,11 @@ class LocalDiscord(State):
         guild.roles.append(Role(name, is_mentionable=mentionable))
         return guild.roles[-1]
 
+    def add_own_role(self, guild: Guild) -> Role:
+        """The role that Discord makes for the bot when a server adds it."""
+        guild.roles.append(Role(self.bot.name, bot=self.bot))
+        return guild.roles[-1]
+
     def add_dm(self, user: User) -> Channel:
         return self._keep(Channel(user.name, None, DM, recipient=user))
 
@@ -151,6 +156,7 @@ class LocalDiscord(State):
         content: str,
         *,
         mentions: Sequence[User] = (),
+        roles: Sequence[Role] = (),
         reply_to: Message | None = None,
         everyone: bool = False,
         attachments: Sequence[Upload] = (),
@@ -161,6 +167,7 @@ class LocalDiscord(State):
             author,
             content,
             mentions=list(mentions),
+            mention_roles=list(roles),
             reply_to=reply_to.id if reply_to else None,
             mention_everyone=everyone,
             attachments=[self._uploaded(upload) for upload in attachments],

@@ -57,6 +57,8 @@ class Role:
     permissions: int = 0
     id: int = field(default_factory=snowflake)
     is_mentionable: bool = False
+    bot: "User | None" = None
+    """The bot that Discord has made it for."""
 
     def json(self) -> Json:
         return {
@@ -66,8 +68,9 @@ class Role:
             "hoist": False,
             "position": 0,
             "permissions": str(self.permissions),
-            "managed": False,
+            "managed": self.bot is not None,
             "mentionable": self.is_mentionable,
+            "tags": {"bot_id": str(self.bot.id)} if self.bot else {},
         }
 
 
@@ -204,6 +207,7 @@ class Message:
     content: str
     id: int = field(default_factory=snowflake)
     mentions: list[User] = field(default_factory=list)
+    mention_roles: list[Role] = field(default_factory=list)
     mention_everyone: bool = False
     embeds: list[Json] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)
@@ -233,7 +237,7 @@ class Message:
             "pinned": False,
             "mention_everyone": self.mention_everyone,
             "mentions": [user.json() for user in self.mentions],
-            "mention_roles": [],
+            "mention_roles": [str(role.id) for role in self.mention_roles],
             "attachments": self.attachments,
             "embeds": self.embeds,
             "components": self.components,

@@ -187,7 +187,7 @@ class CatchUp(commands.Cog):
             if one.author == self._bot.user and one.reference is not None
         }
         for message in [only] if only is not None else messages:
-            is_meant = only is not None or self._bot.user in message.mentions
+            is_meant = only is not None or self._bot.is_mentioned(message)
             if is_meant and message.id not in answered:
                 event(_log, "heard_later")
                 self._bot.dispatch("message", message)

@@ -56,7 +56,7 @@ class Listen(commands.Cog):
         server_id = _server_id(message)
         if not await self._bot.hold(server_id) or not self._heard.begin(message.id):
             return
-        is_called = server_id is None or self._bot.user in message.mentions
+        is_called = server_id is None or self._bot.is_mentioned(message)
         if server_id is not None and self._bot.asking.unwelcome(server_id):
             return
         if not is_called and not await self._may_go_on(message):
@@ -165,6 +165,10 @@ class Listen(commands.Cog):
         question = without_references(message.content)
         if question:
             return question, None
+        if message.role_mentions and not message.content:
+            # Discord shows what was said only to the member who is mentioned.
+            assert self._bot.user is not None  # noqa: S101 - true since login
+            return "", {"content": notice("role_mentioned", mention=self._bot.user.mention)}
         # A bare mention, as a reply to what somebody else asks, asks that.
         other = self._replied_to(message)
         if other is None or other.author == self._bot.user:

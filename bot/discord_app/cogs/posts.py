@@ -59,7 +59,7 @@ class Posts(commands.Cog):
         self, thread: discord.Thread, channel: SupportChannel, origin: Origin
     ) -> None:
         starter = await self._starter(thread)
-        if starter is not None and (starter.author.bot or self._bot.user in starter.mentions):
+        if starter is not None and (starter.author.bot or self._bot.is_mentioned(starter)):
             # Bots are not answered, and a mention is answered as one.
             return
         title = without_references(thread.name)

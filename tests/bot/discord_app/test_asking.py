@@ -130,6 +130,35 @@ def test_a_bare_mention_in_a_reply_to_what_quoth_may_not_read_is_told_another_wa
     assert "Apps, Ask Quoth" in local.reply_to(asked).content
 
 
+def test_a_mention_of_its_role_is_answered_or_told_another_way(
+    local: LocalDiscord, guild: Guild, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    role = local.add_own_role(guild)
+    question = f"<@&{role.id}> how many for arson"
+    start_bot()
+    unread = local.say(channel, asker, question, roles=[role])
+    assert f"as a member: <@{local.bot.id}>" in local.reply_to(unread).content
+
+    local.gateway.approved_intents = MESSAGE_CONTENT
+    start_bot(message_content=True)
+    assert local.reply_to(local.say(channel, asker, question, roles=[role])).title == "812"
+    bare = local.say(channel, asker, f"<@&{role.id}>", roles=[role])
+    assert "/ask" in local.reply_to(bare).text
+
+
+def test_a_mention_of_another_role_is_left_alone(
+    local: LocalDiscord, guild: Guild, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    local.add_own_role(guild)
+    helpers = local.add_role(guild, "helpers")
+    start_bot()
+    local.say(channel, asker, f"<@&{helpers.id}> how many for arson", roles=[helpers])
+    said = local.say(channel, asker, f"<@{local.bot.id}> arson", mentions=[local.bot])
+
+    local.reply_to(said)
+    assert len([m for m in channel.messages.values() if m.author is local.bot]) == 1
+
+
 def test_members_channels_and_emoji_in_a_question_are_no_part_of_it(
     local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
 ) -> None:
