@@ -95,8 +95,10 @@ class PersonButton(
         channel = (
             client.support.get(thread.parent_id) if isinstance(thread, discord.Thread) else None
         )
-        if channel is None or channel.role_id is None:
-            return notice("nobody_to_ask")
+        nobody = _nobody_to_ask(channel, interaction)
+        if nobody is not None:
+            return nobody
+        assert channel is not None  # noqa: S101 - else there is nobody to ask
         assert isinstance(thread, discord.Thread)  # noqa: S101 - it has a support channel
         wanted = notice("person_wanted", role=channel.role_id)
         shown = layout(wanted, passages_card(stored.found))
@@ -117,6 +119,24 @@ class PersonButton(
             await asyncio.to_thread(client.support.note_call, channel.server_id, thread.id)
         event(_log, "person_asked", answer=self._answer_id)
         return notice("person_asked")
+
+
+def _nobody_to_ask(
+    channel: SupportChannel | None, interaction: discord.Interaction[Any]
+) -> str | None:
+    """Why nobody can be asked by way of a support channel, if nobody can."""
+    if channel is None or channel.role_id is None:
+        return notice("nobody_to_ask")
+    role = interaction.guild.get_role(channel.role_id) if interaction.guild is not None else None
+    if role is not None and not may_ping(role, interaction.app_permissions):
+        event(_log, "may_not_ping", logging.WARNING)
+        return notice("can_not_ping", role=role.mention)
+    return None
+
+
+def may_ping(role: discord.Role, permissions: discord.Permissions) -> bool:
+    """Whether Discord lets Quoth ping a role where it has these permissions."""
+    return role.mentionable or permissions.mention_everyone
 
 
 def _pinging(channel: SupportChannel, nonce: int) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from bot.discord_app.moderators import MANAGERS, ServerCog, required_server_id
 from bot.discord_app.permissions import ANSWERING_IN_THREADS, lacking, needed_in
 from bot.discord_app.posts import SupportChannel, solved_tag
 from bot.discord_app.rendering import notice
+from bot.discord_app.solving import may_ping
 from bot.serving import scope_documents
 from index.store import Collection
 
@@ -143,7 +144,7 @@ class Manage(ServerCog):
             tag=tag.name if tag else None,
             may_tag=permissions.manage_threads,
             role=person.mention if person else None,
-            may_ping=person is None or person.mentionable or permissions.mention_everyone,
+            may_ping=person is None or may_ping(person, permissions),
         )
         await show_response(interaction, content=text)
 

@@ -19,6 +19,7 @@ from tests.discord_service.world import (
     EPHEMERAL,
     MANAGE_GUILD,
     MANAGE_THREADS,
+    MENTION_EVERYONE,
     READ_HISTORY,
     SEND_IN_THREADS,
     SEND_MESSAGES,
@@ -366,6 +367,30 @@ def test_where_a_person_can_not_be_asked_that_is_said(
     said = said_by_bot(local, post)
     assert told() == "Nobody was chosen who could be asked here."
     assert said_by_bot(local, post) == said
+
+
+def test_where_the_role_can_not_be_pinged_nobody_is_asked_until_it_can(
+    local: LocalDiscord,
+    start_bot: StartBot,
+    channel: Channel,
+    guild: Guild,
+    forum: Channel,
+    asker: User,
+) -> None:
+    quiet = local.add_role(guild, "quiet", mentionable=False)
+    start_bot(SURE)
+    choose(local, channel, forum, person=quiet)
+    post = local.open_post(forum, asker, "How many for arson?")
+    answer = answer_in(local, post)
+
+    def told() -> str:
+        return local.answer_to(local.press(answer, asker, "Ask a person")).content
+
+    assert f"Nobody was asked, since Discord does not let me ping <@&{quiet.id}>." in told()
+    assert len(said_by_bot(local, post)) == 1
+    guild.granted |= MENTION_EVERYONE
+    assert told() == "A person was asked."
+    assert len(said_by_bot(local, post)) == 2
 
 
 def test_the_members_that_a_title_names_are_no_part_of_its_question(
