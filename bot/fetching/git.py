@@ -163,6 +163,8 @@ def _run(command: list[str], scratch: Path) -> str:
             said, why = _ended(process, scratch)
         except BaseException:
             process.kill()
+            # After Ctrl-C the block would not wait, and git still write what is deleted.
+            process.wait()
             raise
     if process.returncode:
         raise FetchError(_why(why, scratch))

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
+from bot.cli.exits import Exit
 from bot.fetching.addresses import is_public
 from bot.fetching.errors import FetchError
 from bot.fetching.fetcher import Fetcher, FetchResult
@@ -702,6 +703,34 @@ def test_the_documents_of_a_repository_are_fetched(
     assert "theft is 36" in (tmp_path / "to" / first[0].detail).read_text()
     refused = fetched(tmp_path / "no", asked, private=False)
     assert [one.outcome for one in refused] == ["failed"]
+
+
+def test_what_is_cloned_goes_where_the_fetch_is_told_to_end(tmp_path: Path) -> None:
+    cloning = tmp_path / "cloning"
+    programs, scratch = tmp_path / "programs", tmp_path / "scratch"
+    programs.mkdir()
+    scratch.mkdir()
+    git = programs / "git"
+    git.write_text(
+        f"#!/bin/sh\necho $$ > {cloning}.new; mv {cloning}.new {cloning}; exec sleep 999"
+    )
+    git.chmod(0o755)
+    asked = ("fetch", "--git", "https://127.0.0.1/town.git", "--allow-private")
+    path = f"{programs}:{os.environ['PATH']}"
+    fetching = Fork(
+        "bot.cli.main:main",
+        [*asked, "--seeds", str(tmp_path / "to")],
+        (0, 1, 2),
+        environment={**os.environ, "PATH": path, "TMPDIR": str(scratch)},
+    )
+    until(lambda: fetching.poll() is not None or cloning.exists())
+    assert any(scratch.iterdir())
+    fetching.send_signal(signal.SIGTERM)
+
+    assert fetching.wait(PATIENCE_S) == Exit.INTERRUPTED
+    assert not any(scratch.iterdir())
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(cloning.read_text()), 0)
 
 
 class _Repository(dict[str, object]):
