@@ -29,7 +29,5 @@ VOLUME /home/quoth/library
 
 # quoth run serves /readyz there, to this container alone unless QUOTH_HTTP_HOST says otherwise.
 ENV QUOTH_HTTP_PORT=9464
-# The first start of a new version may index the documents anew.
-HEALTHCHECK --interval=1m --timeout=10s --start-period=10m --retries=3 CMD ["quoth", "doctor", "--ready"]
 ENTRYPOINT ["quoth"]
 CMD ["--help"]

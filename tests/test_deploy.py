@@ -304,9 +304,13 @@ def test_the_chart_is_rendered_by_helm_and_taken_by_kubernetes(values: dict[str,
             ]
 
 
-def test_the_images_health_check_asks_the_bot() -> None:
-    (check,) = re.findall(r"^HEALTHCHECK .*CMD (\[.+\])$", dockerfile(), re.MULTILINE)
+def test_who_says_what_a_container_does_says_how_its_health_is_asked_for(composed: Any) -> None:
+    """The image knows neither, and would call each page and each builder unhealthy."""
+    roles = yaml.safe_load((DEPLOY / "compose.roles.yaml").read_text())["services"]
 
-    assert json.loads(check) == ["quoth", "doctor", "--ready"]
+    assert "HEALTHCHECK" not in dockerfile()
+    assert composed["healthcheck"]["test"] == ["CMD", "quoth", "doctor", "--ready"]
     # Without a port it would have nobody to ask.
-    assert int(re.findall(r"QUOTH_HTTP_PORT=(\d+)", dockerfile())[0]) > 0
+    assert int(composed["environment"]["QUOTH_HTTP_PORT"]) > 0
+    asked = {name for name, role in roles.items() if "healthcheck" in role}
+    assert asked == {*roles} - {"builder"}

@@ -210,11 +210,15 @@ def test_every_copied_source_exists_and_every_package_is_copied() -> None:
 
 def test_the_container_runs_only_commands_that_there_are() -> None:
     text = (ROOT / "Dockerfile").read_text()
+    health = (ROOT / "compose.yaml").read_text()
 
     commands = re.findall(r"^RUN (quoth .+)$", text, re.MULTILINE)
     commands += [
         " ".join(re.findall(r'"([^"]+)"', words))
-        for words in re.findall(r"CMD (\[.+\])$", text, re.MULTILINE)
+        for words in (
+            *re.findall(r"CMD (\[.+\])$", text, re.MULTILINE),
+            *re.findall(r'"CMD", (.+)\]$', health, re.MULTILINE),
+        )
     ]
     assert len(commands) == 3
     for command in commands:
