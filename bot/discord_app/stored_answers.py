@@ -227,35 +227,42 @@ class StoredAnswers:
             voted: When, in seconds since 1970; now, where it is not said.
         """
         voter = self._records.hashed(user_id)
-        if complaint is None and answer.found.removed:
-            # The words that it calls right are kept no longer.
-            self._records.write(
-                "DELETE FROM feedback WHERE answer_id = ? AND voter = ?", (answer.id, voter)
+        # In turn with removals: a part may have been removed since the answer was read.
+        with self._database.deletion() as connection:
+            row = connection.execute(
+                "SELECT found FROM answers WHERE id = ?", (answer.id,)
+            ).fetchone()
+            found = CONTENTS.validate_json(row[0]) if row is not None else answer.found
+            if complaint is None and found.removed:
+                # The words that it calls right are kept no longer.
+                connection.execute(
+                    "DELETE FROM feedback WHERE answer_id = ? AND voter = ?", (answer.id, voter)
+                )
+                return
+            given = "; ".join(span.text for span in found.spans) or None
+            connection.execute(
+                "INSERT INTO feedback (answer_id, voter, created, is_right, given, expected,"
+                " question, server, complaint) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (answer_id, voter) DO UPDATE SET created = excluded.created,"
+                " is_right = excluded.is_right, complaint = CASE WHEN ?"
+                " THEN coalesce(feedback.complaint, excluded.complaint)"
+                " ELSE excluded.complaint END,"
+                " expected = CASE WHEN excluded.is_right THEN NULL"
+                " ELSE coalesce(excluded.expected, feedback.expected) END,"
+                " question = coalesce(excluded.question, feedback.question)",
+                (
+                    answer.id,
+                    voter,
+                    self._records.clock() if voted is None else voted,
+                    complaint is None,
+                    given,
+                    expected,
+                    question,
+                    answer.server,
+                    complaint,
+                    is_button_alone,
+                ),
             )
-            return
-        given = "; ".join(span.text for span in answer.found.spans) or None
-        self._records.write(
-            "INSERT INTO feedback (answer_id, voter, created, is_right, given, expected,"
-            " question, server, complaint) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (answer_id, voter) DO UPDATE SET created = excluded.created,"
-            " is_right = excluded.is_right, complaint = CASE WHEN ?"
-            " THEN coalesce(feedback.complaint, excluded.complaint) ELSE excluded.complaint END,"
-            " expected = CASE WHEN excluded.is_right THEN NULL"
-            " ELSE coalesce(excluded.expected, feedback.expected) END,"
-            " question = coalesce(excluded.question, feedback.question)",
-            (
-                answer.id,
-                voter,
-                self._records.clock() if voted is None else voted,
-                complaint is None,
-                given,
-                expected,
-                question,
-                answer.server,
-                complaint,
-                is_button_alone,
-            ),
-        )
 
     def quoting(self, server_id: int) -> list[Quoting]:
         """The answers that were given in a server, oldest first, with what was said of them."""

@@ -299,6 +299,22 @@ def test_a_vote_calls_nothing_right_that_was_removed_before(place: Place) -> Non
     records.close()
 
 
+def test_a_vote_keeps_nothing_that_is_removed_while_it_is_cast(place: Place) -> None:
+    records = Records(place())
+    answers = StoredAnswers(records)
+    answer = replace(found(replace(span(), collection=scope_of(records, 7))), id="a" * 32)
+    answers.keep(answer, 1, 7, with_question=False)
+    stored = answers.get(answer.id, 1, 7)
+    assert stored is not None
+    answers.forget_document(scope_of(records, 7), "figures.txt")
+    complaints: tuple[Complaint | None, ...] = ("wrong", None)
+    for voter, complaint in enumerate(complaints):
+        answers.vote(stored, voter, complaint=complaint, expected=None, question=None)
+
+    assert records.rows("SELECT given, complaint FROM feedback") == [(None, "wrong")]
+    records.close()
+
+
 def test_nothing_is_kept_of_a_document_that_was_removed_while_an_answer_was_found(
     place: Place,
 ) -> None:
