@@ -226,7 +226,8 @@ class Changes:
         if unreadable is not None:
             return self._refused(scope, unreadable)
         before = await asyncio.to_thread(self._taught.find, scope, name)
-        await asyncio.to_thread(self._taught.keep, taught)
+        if not await asyncio.to_thread(self._taught.keep, taught):
+            return self._refused(scope, notice("author_forgotten"))
         # Whoever heard of its deletion before found no row of it to delete.
         if await is_gone():
             return await self.take_back(scope, [name], notice("taught_gone"), show)

@@ -73,19 +73,24 @@ class TaughtStore:
         )
         return _taught(rows[0]) if rows else None
 
-    def keep(self, taught: Taught) -> None:
-        """Keep a message in place of its older version, unless its author was forgotten since."""
+    def keep(self, taught: Taught) -> bool:
+        """
+        Keep a message in place of its older version.
+
+        Returns:
+            False if nothing was kept, since its author was forgotten after they agreed.
+        """
         with self._records.database.transaction() as connection:
-            self._write(
+            return self._write(
                 connection,
                 taught,
                 "ON CONFLICT (message_id) DO UPDATE SET question = excluded.question,"
                 " text = excluded.text, consent = excluded.consent, agreed = excluded.agreed",
             )
 
-    def _write(self, connection: Connection, taught: Taught, otherwise: str) -> None:
+    def _write(self, connection: Connection, taught: Taught, otherwise: str) -> bool:
         message = taught.message
-        connection.execute(
+        written = connection.execute(
             f"INSERT INTO taught ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {otherwise}",  # noqa: S608 - our own names
             (
                 *(message.id, message.server_id, message.channel_id),
@@ -94,6 +99,7 @@ class TaughtStore:
                 *(taught.author, taught.consent, taught.agreed),
             ),
         )
+        return written.rowcount > 0
 
     def remove(self, scope: str, names: Iterable[str]) -> None:
         """Forget what a server was taught, by the names of documents; others name nothing."""

@@ -650,8 +650,9 @@ def test_who_was_forgotten_while_they_were_being_taught_is_quoted_no_longer(
         return await unreadable(*arguments)
 
     bot.bot.changes._intake.unreadable = read_slowly  # type: ignore[assignment, method-assign]
-    teach(local, lesson, teacher)
+    told = teach(local, lesson, teacher)
 
+    assert "I have learned nothing of that message" in told
     assert "was taught nothing" in listed(local, channel, teacher)
     assert "north wing" not in quoted(local, channel)
 

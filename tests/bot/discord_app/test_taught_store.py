@@ -102,13 +102,12 @@ def test_who_is_forgotten_is_quoted_nowhere_and_what_comes_late_is_not_kept(
         lesson(records, 2, OTHER),
         lesson(records, 3, author=2),
     )
-    for one in (here, elsewhere, anothers):
-        store.keep(one)
+    assert all(store.keep(one) for one in (here, elsewhere, anothers))
     late = replace(lesson(records, 4), agreed=clock.now)
     clock.now += 1
     forgotten = records.forget(AUTHOR)
-    store.keep(late)
-    store.keep(here)
+    assert not store.keep(late)
+    assert not store.keep(here)
 
     assert sorted(forgotten.taught, key=lambda one: one.id) == [here.message, elsewhere.message]
     assert store.all(scope(records)) == [anothers]
