@@ -47,25 +47,46 @@ class AuditTrail:
         self._records = records
 
     async def note(
-        self, interaction: "discord.Interaction[Any]", action: Action, subject: str = ""
+        self,
+        interaction: "discord.Interaction[Any]",
+        action: Action,
+        subject: str = "",
+        *,
+        began: float | None = None,
     ) -> None:
-        """Write down what a member did by an interaction, which is done although that can't be."""
+        """
+        Write down what a member did by an interaction, which is done although that can't be.
+
+        Args:
+            interaction: Who did it, and in which server.
+            action: What they did.
+            subject: To what.
+            began: When they began it, in seconds since 1970; now, where it is not said. They are
+                not named if they were forgotten since.
+        """
         assert interaction.guild_id is not None  # noqa: S101 - there is none outside of a server
+        server_id, member_id = interaction.guild_id, interaction.user.id
         try:
-            await asyncio.to_thread(
-                self.write, interaction.guild_id, interaction.user.id, action, subject
-            )
+            await asyncio.to_thread(self.write, server_id, member_id, action, subject, began)
         except DatabaseError as error:
             event(_log, "not_audited", logging.ERROR, action=action, reason=error.reason)
 
-    def write(self, server_id: int, member_id: int, action: Action, subject: str) -> None:
-        """Write down what a member did."""
+    def write(
+        self,
+        server_id: int,
+        member_id: int,
+        action: Action,
+        subject: str,
+        began: float | None = None,
+    ) -> None:
+        """Write down what a member did; see `note`."""
         now, server = self._records.clock(), self._records.hashed(server_id)
+        began = now if began is None else began
         self._records.write(
             f"INSERT INTO audit ({_COLUMNS}) VALUES (?, ?, CASE WHEN EXISTS"  # noqa: S608 - our own names
             " (SELECT 1 FROM forgotten WHERE member = ? AND noted >= ?) THEN NULL ELSE ? END,"
             " ?, ?)",
-            (now, server, self._records.hashed(member_id), now, member_id, action, subject),
+            (now, server, self._records.hashed(member_id), began, member_id, action, subject),
         )
 
     def newest(self, server_id: int, start: int, count: int) -> tuple[list[Entry], int]:

@@ -115,7 +115,7 @@ class ConsentButton(
         async def note(action: Action, subject: str) -> None:
             nonlocal is_taught
             is_taught = True
-            await client.audit.note(interaction, action, subject)
+            await client.audit.note(interaction, action, subject, began=taught.agreed)
 
         with client.asking.in_flight():
             async with client.changes.claim(scope, waits=True) as is_free:

@@ -158,7 +158,7 @@ async def _change_in_turn(
     """Make one change in its turn; return what to tell of it in the end."""
     scope = bot.records.scope_of(required_server_id(interaction))
     message = ProgressMessage(told.show)
-    note = partial(bot.audit.note, interaction)
+    note = partial(bot.audit.note, interaction, began=bot.records.clock())
     if bot.changes.is_finishing(scope):
         message.show(notice("building", done=None, stage="wait"))
     async with message.running(), bot.changes.claim(scope, waits=waits) as is_free:

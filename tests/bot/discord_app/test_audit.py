@@ -110,6 +110,24 @@ def test_what_is_written_late_of_who_was_forgotten_names_nobody(place: Place) ->
     elsewhere.close()
 
 
+def test_who_is_forgotten_during_a_change_is_not_named_with_it(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, tmp_path: Path
+) -> None:
+    mary, tom = User("mary"), User("tom")
+    said = local.say(channel, mary, "Desk 13 is closed.")
+    (hold := tmp_path / "hold-build").touch()
+    opened = local.menu(channel, mary, "Teach Quoth", said, permissions=MANAGE_GUILD)
+    local.form_of(opened)
+    taught = local.answer_to(local.submit(opened, mary, "Which desk is closed?"))
+    local.wait_for(lambda: "Indexing" in taught.content, "a build")
+    local.answer_to(local.slash(channel, mary, "privacy forget-me"))
+    hold.unlink()
+    local.wait_for(lambda: not taught.content.endswith("…"), "the end of the build")
+
+    assert "taught me a message of" in (shown := audit(local, channel, tom).text)
+    assert str(mary.id) not in shown
+
+
 def test_every_action_is_said_in_words() -> None:
     for action in get_args(Action):
         entry = {"time": 1, "member": 2, "action": action, "subject": ""}
