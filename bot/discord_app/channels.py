@@ -41,7 +41,8 @@ class ChannelRules:
                 rules.setdefault(server, {})[channel] = bool(is_allowed)
             rows = connection.execute("SELECT server_id FROM servers WHERE only_allowed")
             self._only_allowed = {server for (server,) in rows}
-        self._rules = rules
+            # Before anybody else may write: what is set afterwards is noted in these.
+            self._rules = rules
 
     def has_any(self, server_id: int | None) -> bool:
         """Whether it depends on the channel whether Quoth answers in a server."""

@@ -107,11 +107,13 @@ class Cooldowns:
 
     def read(self) -> None:
         """Read the rules of all servers; blocks for the file."""
-        rows = self._records.rows(
-            "SELECT server_id, target_id, is_role, questions, seconds FROM cooldowns"
-        )
-        self._rules = {(row[0], row[1]): Cooldown(row[3], row[4]) for row in rows}
-        self._roles = {(row[0], row[1]) for row in rows if row[2]}
+        with self._records.database.statements() as connection:
+            rows = connection.execute(
+                "SELECT server_id, target_id, is_role, questions, seconds FROM cooldowns"
+            ).fetchall()
+            # Before anybody else may write: what is set afterwards is noted in these.
+            self._rules = {(row[0], row[1]): Cooldown(row[3], row[4]) for row in rows}
+            self._roles = {(row[0], row[1]) for row in rows if row[2]}
 
     def rule(
         self, server_id: int | None, role_ids: Iterable[int], channel_ids: Iterable[int]

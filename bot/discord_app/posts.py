@@ -39,8 +39,10 @@ class SupportChannels:
 
     def read(self) -> None:
         """Read the support channels of all servers; blocks for the file."""
-        rows = self._records.rows("SELECT server_id, channel_id, role_id FROM support_channels")
-        self._channels = {row[1]: SupportChannel(*row) for row in rows}
+        with self._records.database.statements() as connection:
+            rows = connection.execute("SELECT server_id, channel_id, role_id FROM support_channels")
+            # Before anybody else may write: what is set afterwards is noted in these.
+            self._channels = {row[1]: SupportChannel(*row) for row in rows}
 
     def get(self, channel_id: int | None) -> SupportChannel | None:
         """A channel, if its posts are answered."""

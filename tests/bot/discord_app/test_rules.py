@@ -2,15 +2,17 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.database import Connection, SqliteFile
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.cooldowns import Cooldown, Cooldowns, OwnCounts
 from bot.discord_app.digests import Digest, Digests
+from bot.discord_app.migrations import STEPS
 from bot.discord_app.open_questions import open_questions
 from bot.discord_app.posts import SupportChannel, SupportChannels
 from bot.discord_app.records import Records
@@ -116,6 +118,38 @@ def test_rules_are_listed_while_threads_change_them(tmp_path: Path) -> None:
         assert ("<@&100>", Cooldown(1, 1.0)) in cooldowns.listed(server)
         assert 100 in cooldowns.targets(server)[0]
         assert SupportChannel(7, 100, None) in support.of(server)
+
+
+class ReadBefore(SqliteFile):
+    """A file in which something is changed as soon as somebody has read it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, STEPS)
+        self.change: Callable[[], object] = bool
+
+    @contextmanager
+    def statements(self) -> Iterator[Connection]:
+        with super().statements() as connection:
+            yield connection
+        change, self.change = self.change, bool
+        change()
+
+
+def test_what_is_set_while_rules_are_read_again_holds(tmp_path: Path) -> None:
+    """They are read again whenever a server adds Quoth."""
+    with closing(Records(database := ReadBefore(tmp_path / "quoth.sqlite"))) as records:
+        channels, support = ChannelRules(records), SupportChannels(records)
+        cooldowns = Cooldowns(records, Cooldown(9, 9.0), OwnCounts())
+        database.change = lambda: channels.set(7, 1, is_allowed=False)
+        channels.read()
+        database.change = lambda: cooldowns.set(7, 1, Cooldown(1, 1.0), is_role=True)
+        cooldowns.read()
+        database.change = lambda: support.add(SupportChannel(7, 1, None))
+        support.read()
+
+        assert channels.denied(7) == ["<#1>"]
+        assert cooldowns.listed(7) == [("<@&1>", Cooldown(1, 1.0))]
+        assert support.of(7) == [SupportChannel(7, 1, None)]
 
 
 def test_digests(records: Both) -> None:
