@@ -98,7 +98,9 @@ class CatchUp(commands.Cog):
         # At its first start there is nothing to catch up with.
         if heard:
             await self._answer_missed(shard_id, heard)
-        await self._note_hearing(shard_id)
+        # It may be lost again by now, or another process's.
+        if shard_id not in self._unheard:
+            await self._note_hearing(shard_id)
         await self._finish_changes(shard_id)
 
     async def _finish_changes(self, shard_id: int) -> None:

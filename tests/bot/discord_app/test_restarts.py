@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.collection_names import BASE_COLLECTION
+from bot.discord_app.cogs import catch_up
 from bot.discord_app.cogs.catch_up import CatchUp
 from bot.serving.build_process import NotBuilt
 from bot.serving.build_queue import Builder
@@ -190,6 +191,26 @@ def test_mentions_that_a_lost_session_did_not_hear_are_answered(
 
     check(local, missed)
     assert "Traceback" not in process.logged
+
+
+def test_a_shard_that_is_lost_while_it_catches_up_does_not_count_as_heard(
+    start_bot: StartBot, local: LocalDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what came while it was away would be taken for heard."""
+    monkeypatch.setattr(catch_up, "HEAR_EVERY_S", 1e6)
+    running = start_bot()
+    unanswered, cog = running.bot.unanswered, running.bot.get_cog("CatchUp")
+    assert isinstance(cog, CatchUp)
+    local.wait_for(lambda: unanswered.last_heard(0, 1), "a note that it is heard")
+    before = unanswered.last_heard(0, 1)
+
+    async def lost(shard_id: int, _: float) -> None:
+        await cog.on_shard_disconnect(shard_id)
+
+    monkeypatch.setattr(cog, "_answer_missed", lost)
+    running.do(cog.on_shard_ready(0))
+
+    assert unanswered.last_heard(0, 1) == before
 
 
 def test_a_change_that_was_cut_short_is_finished_while_no_other_of_its_server_may_begin(
