@@ -159,6 +159,8 @@ class QuothBot(ShardedBot):
         self.answers = StoredAnswers(records)
         self.audit = AuditTrail(records)
         self.servers = Servers(records)
+        self._noting_servers = asyncio.Lock()
+        """Held from looking which servers Quoth is in until that is noted."""
         self._without_base: set[int] = set()
         self._read_who_is_alone()
         self.builder = builder
@@ -302,8 +304,9 @@ class QuothBot(ShardedBot):
         with_documents = [server for name in names if (server := server_of(name)) is not None]
 
         async def note() -> None:
-            here = {guild.id for guild in self.guilds}
-            await asyncio.to_thread(self.servers.note_present, here, with_documents, self.named)
+            async with self._noting_servers:
+                here = {guild.id for guild in self.guilds}
+                await asyncio.to_thread(self.servers.note_present, here, with_documents, self.named)
 
         await once_reached(note)
         if self.has_named_all:
@@ -313,9 +316,10 @@ class QuothBot(ShardedBot):
         """Begin the time after which a server's data is deleted."""
 
         async def note() -> None:
-            # It may have let Quoth in again while that could not be noted.
-            if self.get_guild(guild.id) is None:
-                await asyncio.to_thread(self.servers.leave, guild.id)
+            async with self._noting_servers:
+                # It may have let Quoth in again while that could not be noted.
+                if self.get_guild(guild.id) is None:
+                    await asyncio.to_thread(self.servers.leave, guild.id)
 
         await once_reached(note)
         event(_log, "left", server=self.records.hashed(guild.id))

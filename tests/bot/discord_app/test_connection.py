@@ -4,8 +4,10 @@ import asyncio
 import logging
 import sqlite3
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -205,6 +207,32 @@ def test_the_servers_of_a_session_are_noted_once_the_records_can_be_written(
     bot.records.write("DROP TRIGGER locked")
 
     local.wait_for(bot.servers_noted.is_set, "another note")
+
+
+def test_a_server_that_is_left_while_those_of_a_session_are_noted_counts_as_left(
+    local: LocalDiscord, start_bot: StartBot, guild: Guild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = start_bot()
+    servers, name = running.bot.servers, running.bot.records.hashed(guild.id)
+    local.wait_for(running.bot.servers_noted.is_set, "a note")
+    note_present, begun, ended = servers.note_present, threading.Event(), threading.Event()
+
+    def slowly(*arguments: Any) -> None:
+        begun.set()
+        for _ in range(50):
+            if departures(running):
+                break
+            time.sleep(0.01)
+        note_present(*arguments)
+        ended.set()
+
+    monkeypatch.setattr(servers, "note_present", slowly)
+    local.invalidate(resumable=False)
+    local.wait_for(begun.is_set, "a session")
+    local.leave(guild)
+    local.wait_for(ended.is_set, "a note")
+
+    local.wait_for(lambda: departures(running) == {name}, "another note")
 
 
 def test_a_rate_limit_is_waited_out(
