@@ -5,10 +5,11 @@ import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from discord.ext import commands
 
-from bot.collection_builds import roll_back_collection
+from bot.collection_builds import preview_collection, roll_back_collection
 from bot.database import DatabaseError
 from bot.discord_app.audit import Action
 from bot.discord_app.document_intake import (
@@ -19,6 +20,7 @@ from bot.discord_app.document_intake import (
     shown_reason,
 )
 from bot.discord_app.filenames import safe_name
+from bot.discord_app.records import once_reached
 from bot.discord_app.rendering import notice
 from bot.discord_app.taught import Taught
 from bot.discord_app.taught_store import TaughtStore
@@ -352,6 +354,7 @@ class Changes:
         await asyncio.to_thread(self._write_taught, scope)
         own = self._own(scope)
         unsettled = await asyncio.to_thread(own.unsettled)
+        removed = await asyncio.to_thread(self._removed, scope)
         show(notice("building", done=done, stage="start", count=0, total=0))
 
         def progress(now: Progress) -> None:
@@ -362,7 +365,16 @@ class Changes:
         if isinstance(built, Built):
             for _, before in unsettled:
                 await asyncio.to_thread(own.settle, before)
+            # One of them may be left of a removal that was cut short, which nobody sees afterwards.
+            for name in removed:
+                await once_reached(partial(asyncio.to_thread, self._forget, scope, name))
         return built
+
+    def _removed(self, scope: str) -> Sequence[str]:
+        """The documents in a server's index that are no longer there."""
+        with suppress(IndexingError):
+            return preview_collection(self._settings, scope).changes.removed
+        return ()
 
     def _write_taught(self, scope: str) -> None:
         """Make documents of what the server was taught; what fails is done at the next change."""

@@ -16,6 +16,9 @@ from bot.discord_app.uploads import Upload
 from bot.serving.build_process import Built, NotBuilt
 from bot.serving.own_documents import OwnDocuments
 from bot.settings import Settings
+from index.encoder_files import DEFAULT_ENCODER
+from tests.conftest import Library
+from tests.fakes import FakeEncoder
 
 SCOPE = server_collection("a")
 BUILT, FAILED = Built(1, 1, ()), NotBuilt("failed")
@@ -28,7 +31,9 @@ class Place:
     def __init__(self, settings: Settings, taught: TaughtStore) -> None:
         self.own = OwnDocuments(settings.documents(SCOPE))
         self._folder = settings.documents(SCOPE)
-        self._changes = Changes(settings, cast("Any", self), taught, lambda *_: None)
+        self.forgotten: list[str] = []
+        forget = cast("Any", lambda _, name: self.forgotten.append(name))
+        self._changes = Changes(settings, cast("Any", self), taught, forget)
         self._ends: Built | NotBuilt = BUILT
 
     async def build(self, _: str, **__: Any) -> Built | NotBuilt:
@@ -81,3 +86,18 @@ def test_that_another_process_has_settled_what_is_refused_is_no_success(place: P
 
     with pytest.raises(FileNotFoundError):
         place.own.put_back(name, before)
+
+
+def test_the_next_change_ends_a_removal_that_was_cut_short_before_its_quotes_were_forgotten(
+    place: Place, settings: Settings
+) -> None:
+    """What is finished after a restart comes after it, and finds nothing to be finished."""
+    own = Library(settings.data.parent, FakeEncoder(name=DEFAULT_ENCODER), name=SCOPE)
+    own.write("gone.txt", "For fraud 55 were counted.")
+    own.build()
+    place.own.remove("gone.txt")
+    place.add("First.", FAILED)
+    assert place.forgotten == []
+    place.add("First.", BUILT)
+
+    assert place.forgotten == ["gone.txt"]
