@@ -1,6 +1,8 @@
 """Support channels: new posts are answered where Quoth is sure, and a person can be asked."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -96,11 +98,14 @@ def is_silent(local: LocalDiscord, forum: Channel, channel: Channel, *threads: C
     return not any(said_by_bot(local, thread) for thread in threads)
 
 
-def lose_session(local: LocalDiscord) -> None:
-    """Have the bot be without a connection for a while."""
-    local.gateway.refused_upgrades = 1
+@contextmanager
+def lost_session(local: LocalDiscord) -> Iterator[None]:
+    """Have the bot be without a connection until the block ends."""
+    local.gateway.refused_upgrades = 1_000
     local.invalidate(resumable=False)
     local.wait_for(lambda: not local.gateway.connected, "a lost connection")
+    yield
+    local.gateway.refused_upgrades = 0
 
 
 def until_looked(local: LocalDiscord, *threads: Channel) -> None:
@@ -134,8 +139,8 @@ def test_a_post_that_nobody_heard_of_is_answered_once_after_the_connection_is_ba
     heard = local.open_post(forum, asker, "How many for arson?")
     # Its answer does not show any more that it was answered.
     local.delete(answer_in(local, heard))
-    lose_session(local)
-    missed = local.open_post(forum, asker, "And how many for arson?")
+    with lost_session(local):
+        missed = local.open_post(forum, asker, "And how many for arson?")
 
     assert answer_in(local, missed).question == "And how many for arson?"
     until_looked(local, heard)
@@ -150,10 +155,10 @@ def test_after_an_outage_old_threads_and_those_that_others_wrote_in_are_left_alo
     old.begun -= timedelta(days=1)
     start_bot(SURE)
     choose(local, channel, forum)
-    lose_session(local)
-    taken = local.open_post(forum, asker, "And how many for arson?")
-    local.say(taken, User("bob"), "Ask at the desk.")
-    local.say(old, asker, "Does nobody know?")
+    with lost_session(local):
+        taken = local.open_post(forum, asker, "And how many for arson?")
+        local.say(taken, User("bob"), "Ask at the desk.")
+        local.say(old, asker, "Does nobody know?")
 
     until_looked(local, old, taken)
     assert is_silent(local, forum, channel, old, taken)
@@ -166,8 +171,8 @@ def test_a_missed_thread_about_an_older_message_is_answered(
     channel.messages[older.id] = older
     start_bot(SURE)
     choose(local, channel, channel)
-    lose_session(local)
-    missed = local.open_post(channel, asker, "How many for arson?", None, about=older)
+    with lost_session(local):
+        missed = local.open_post(channel, asker, "How many for arson?", None, about=older)
 
     assert answer_in(local, missed).question == "How many for arson?"
 

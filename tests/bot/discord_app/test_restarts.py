@@ -183,10 +183,11 @@ def test_mentions_that_a_lost_session_did_not_hear_are_answered(
 ) -> None:
     (channel,) = places(local, 1)
     process = faked()
-    local.gateway.refused_upgrades = 1
+    local.gateway.refused_upgrades = 1_000
     local.invalidate(resumable=False)
     local.wait_for(lambda: not local.gateway.connected, "a lost connection")
     missed = ask(local, channel, User("ada"), ARSON, mention=True)
+    local.gateway.refused_upgrades = 0
     local.wait_for(lambda: local.gateway.identified == 2, "a session")
 
     check(local, missed)
