@@ -22,11 +22,10 @@ _MONTHS = [
     "november",
     "december",
 ]
-_MONTH = (
-    r"(?P<month>jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|"
-    + "|".join(_MONTHS)
-    + r")\.?"
-)
+_NAMES_OF_MONTHS = "|".join([*_MONTHS, "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"])
+MONTH = rf"(?:{_NAMES_OF_MONTHS})\.?"
+"""The name of a month, long or short."""
+_MONTH = rf"(?P<month>{_NAMES_OF_MONTHS})\.?"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 # As ISO 8601 writes it, with or without seconds and the zone.

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import prod
 
+from index.formats.dates import MONTH
+
 # Rows that are looked at.
 SAMPLED_ROWS = 50
 # A longer text is no name.
@@ -37,6 +39,19 @@ _QUANTITY = re.compile(
 _YEAR = re.compile(r"(?:1[5-9]|20|21)\d\d")
 # One number alone is likely a year only if it is near.
 _NEAR_YEAR = re.compile(r"(?:19|20)\d\d")
+_CLOCK = r"\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)?"
+_DAY = rf"\d{{1,2}}(?:st|nd|rd|th)? {MONTH}"
+# An hour, a time from and to, or a day; a bare number is none, and "9.50" may be a price.
+_MOMENT = re.compile(
+    rf"\d{{1,2}}:\d\d(?: ?[ap]\.?m\.?)?|\d{{1,2}} ?[ap]\.?m\.?"
+    rf"|{_CLOCK} ?(?:-|–|to|until) ?{_CLOCK}"
+    rf"|(?:[a-z]{{2,9}},? )?(?:{_DAY}|{MONTH} \d{{1,2}})(?:,? \d{{4}})?"
+    r"|\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{1,2}\.\d{1,2}\.(?:\d{2,4})?|\d{4}-\d\d-\d\d",
+    re.IGNORECASE,
+)
+# Columns of a rota; of fewer places, the first row may say when each one opens.
+_MIN_MOMENTS = 3
+_MONTH = re.compile(MONTH, re.IGNORECASE)
 # What stands for a word over a column of numbers.
 _SIGNS = frozenset({"#", "%", "№", "€", "£", "$", "¥"})
 _FLAGS = frozenset(
@@ -142,6 +157,8 @@ def _tells(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool | None
         (name, [row[column] for row in others if column < len(row) and row[column]])
         for column, name in enumerate(first)
     ]
+    if _are_moments_over_words(columns[1:]):
+        return True
     evidence = _cased_apart(columns) + _new_values(columns) + _mixed(first, columns, others)
     # "2 hours" over prices is a name if other columns have one, too. In the first column, it is
     # what its row is about.
@@ -172,6 +189,14 @@ def _tells(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool | None
     if usual >= MIN_NAMES:
         return True
     return False if _cased_alike(columns) else None
+
+
+def _are_moments_over_words(columns: _Columns) -> bool:
+    """Whether hours or days, each another, stand over names and words alone, as in a rota."""
+    return len({name for name, _ in columns}) == len(columns) >= _MIN_MOMENTS and all(
+        _MOMENT.fullmatch(name) and below and "quantity" not in map(_kind, below)
+        for name, below in columns
+    )
 
 
 def _evidence(name: str, below: Sequence[str]) -> int:
@@ -265,7 +290,7 @@ def _case(text: str) -> str:
 
 def _is_alike(below: Sequence[str]) -> bool:
     """Whether the cells of a column have mostly the same unit, if any; those of facts differ."""
-    units = [_letters(cell) for cell in below if _kind(cell) != "flag"]
+    units = [_letters(_MONTH.sub("", cell)) for cell in below if _kind(cell) != "flag"]
     return not units or max(map(units.count, set(units))) >= _MIN_KIND_SHARE * len(units)
 
 
