@@ -38,6 +38,8 @@ _FORMS = tuple(
         rf"{_NAME}\s?[—–]\s?{_WHEN}",
     )
 )
+# A message or an entry of a log in one line; on IRC, the day stands elsewhere.
+_STAMPED = re.compile(rf"\W?{_WHEN}|\W?{_TIME}\W? <")
 _LEVEL = re.compile(r"\b(?:DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL)\b")
 # The times of a programme are round.
 _ROUND = re.compile(r"(?<![\d:])\d{1,2}:\d[05](?::00)?(?![\d:])")
@@ -49,6 +51,16 @@ def chat_form(text: str) -> _Form | None:
     """The form of the lines that say who writes and when, if nearly all of a text is a chat."""
     lines = [line[0] for line in islice(_LINE.finditer(text), _SAMPLED_LINES)]
     return next((form for form in _FORMS if _is_chat(form, lines)), None)
+
+
+def begins_with_message(text: str) -> bool:
+    """Whether a text begins with a message or an entry of a log, and another one follows."""
+    lines = [line[0] for line in islice(_LINE.finditer(text), _SAMPLED_LINES) if line[0].strip()]
+    return any(
+        form.match(lines[0]) and any(map(form.match, lines[1:]))
+        for form in (_STAMPED, *_FORMS)
+        if lines
+    )
 
 
 def with_names_first(text: str, form: _Form) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from index.formats.base import Loaded, Place
 from index.formats.charsets import decode
-from index.formats.chats import chat_form, with_names_first
+from index.formats.chats import begins_with_message, chat_form, with_names_first
 from index.formats.dates import stated_date
 from index.formats.plain_tables import pieces_of
 from index.shortening import first_line
@@ -52,7 +52,9 @@ def load_text(_suffix: str, content: bytes) -> Loaded:
         )
     ]
     text = "".join(piece.text for piece in pieces)
-    title, dated = first_line(text), stated_date(text)
+    # What somebody says first is no title of all that follows.
+    title = None if begins_with_message(kept) else first_line(text)
+    dated = stated_date(text)
     if form := chat_form(kept):
         pieces = [piece._replace(text=with_names_first(piece.text, form)) for piece in pieces]
         text = "".join(piece.text for piece in pieces)

@@ -72,6 +72,27 @@ def test_other_texts_stay_as_they_are(text: str) -> None:
     assert (loaded.text, loaded.places) == (text, ())
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[{when}, 07:14] {name}: {said}",
+        "{when}, 07:14 - {name}: {said}",
+        "[07:14] <{name}> {said}",
+        "[{when} 07:14] {name}\n{said}\n",
+        "{name} — {when} 07:14\n{said}",
+    ],
+)
+def test_what_is_said_first_in_a_chat_is_no_title(line: str) -> None:
+    assert parse(".txt", written(line, "18/04/2026").encode()).title is None
+
+
+@pytest.mark.parametrize(
+    "text", ["18/04/2026 19:30 Spring race\n\nBring a boat.\n", "07:14\nA poem\n07:15\nIt ends\n"]
+)
+def test_a_first_line_with_a_time_is_a_title_where_no_other_has_one(text: str) -> None:
+    assert parse(".txt", text.encode()).title == text.splitlines()[0]
+
+
 def test_what_stands_below_a_chat_has_its_headings_and_its_tables() -> None:
     chat = written("[{when}] {name}\n{said}\n", "18/04/2026 07:14") * 4
     below = "Boats\n-----\n\nName\tBerth\tFee\nAda\t7\t40\nBea\t9\t55\n\nFees\n----\n\nTwelve.\n"
