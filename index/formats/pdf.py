@@ -27,6 +27,7 @@ from index.formats.nested_items import ITEM_MARK, POSSIBLE_MARK
 from index.formats.pdf_headings import Heading, find_headings, running_lines
 from index.formats.pdf_layout import BROKEN, Line, arranged, is_side_by_side, pieces
 from index.formats.pdf_looks import Looks, bookmarks, ends_of_lines, has_tags
+from index.lines_apart import labelled
 
 # A line that is this much shorter than the page's longest ends its paragraph.
 _FULL_LINE_SHARE = 0.75
@@ -46,6 +47,8 @@ _NUMBER_WORD = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
+# What no paragraph ends with, however short its last line is.
+_GOES_ON = re.compile(r"[-\u00ad\u2010–—,(/&+=]$")
 _BROKEN_WORD = re.compile(r"[^\W\d_]{2}[\u00ad\u2010-]$")
 # What PDFium gives for letters that are drawn as one, and for the hyphen of a word that a line
 # breaks and the end of that line.
@@ -384,7 +387,8 @@ def paragraphs(page: str, longest: int) -> list[str]:
     Join the lines of a page, the longest of which has so many characters.
 
     A line break in a PDF is where the line was full; a sentence goes on over it. A paragraph ends
-    at a blank line, before a list item, and after a line that ends a sentence or is far from full.
+    at a blank line, before a list item, between lines that begin with labels, and after a line that
+    ends a sentence or is far from full.
     """
     lines = [line.strip() for line in page.split("\n")]
     full = _FULL_LINE_SHARE * longest
@@ -398,12 +402,12 @@ def paragraphs(page: str, longest: int) -> list[str]:
             goes_on
             and (not _BEGINS_PARAGRAPH.match(line) or _repeats_number(joined[-1], line))
             and not _is_heading(joined[-1], line, full)
+            and not all(labelled([joined[-1], line]))
         ):
             joined[-1] = _join(joined[-1], line)
         else:
             joined.append(line)
-        ends_sentence = _SENTENCE_END.search(line) is not None
-        goes_on = len(line) >= full if ends_sentence or line[-1].isalnum() else True
+        goes_on = len(line) >= full or _GOES_ON.search(line) is not None
     return joined
 
 

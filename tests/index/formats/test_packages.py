@@ -1,7 +1,7 @@
 """DOCX, EPUB and PDF that are not what they seem."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -211,6 +211,34 @@ def test_lines_of_a_page_are_joined_to_paragraphs() -> None:
         "1. First item",
         "2. Second item",
     ]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Soup of the day 4.50 €", "Bread and butter 1.20 €", "Pickles 90 %"),
+        ("Shirt size (S / M / L)", "Closing date: 21 August 2026"),
+        ("Boots (two pairs)", "Torch [with batteries]", "“The rules of the hut”", "Rope"),
+    ],
+    ids=["prices", "brackets before a label", "brackets and quotes"],
+)
+def test_a_line_far_from_full_ends_its_paragraph_with_whatever_mark(lines: Sequence[str]) -> None:
+    assert paragraphs("\n".join(lines), longest=80) == list(lines)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Insurance: by way of the league, policy CSL-20-8814", "Questions: Yusuf, 07700 900286"),
+        ("Where: the sports hall in Alder Road, entrance B", "When: every Thursday at 10:30"),
+        ("Price per person: twelve pounds with tea and cake", "Bring with you: a cup, a spoon"),
+    ],
+)
+def test_a_label_begins_a_paragraph_after_a_full_line_with_another(lines: Sequence[str]) -> None:
+    assert paragraphs("\n".join(lines), longest=50) == list(lines)
+    # Within a sentence, what looks like one is none.
+    said = f"we were told of {lines[0]}", lines[1]
+    assert paragraphs("\n".join(said), longest=50) == [" ".join(said)]
 
 
 @given(st.text(max_size=200))
