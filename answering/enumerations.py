@@ -47,6 +47,8 @@ FEWEST_ALONE = 3
 # Longer parts of a sentence are clauses.
 _MAX_WORDS = 10
 _ENDS = " \t.,;"
+# Between the name that an item begins with and what is said of it.
+_AFTER_LABEL = re.compile(r": | [–—-] ")
 
 
 def enumerated(passage: Passage, spans: Sequence[Bounds], question: str) -> list[Bounds]:
@@ -95,7 +97,32 @@ def _items_by_lines(text: str, span: Bounds, question: str) -> list[Bounds]:
             bounds = [each.bounds for each in items]
             if is_sure and any(_is_most(span, item) for item in bounds):
                 return [] if _is_asked_by_label(text, span, bounds, question) else bounds
+            if is_sure and (labels := _labels(text, span, bounds, question)):
+                return labels
     return []
+
+
+def _labels(text: str, span: Bounds, items: Sequence[Bounds], question: str) -> list[Bounds]:
+    """
+    The labels of items that all have one, if the span is one of them or begins it.
+
+    "Which clubs meet on Fridays" asks for some of them, which what is said of an item tells.
+    """
+    ends = [_AFTER_LABEL.search(text, *item) for item in items]
+    labels = [(item[0], end.start()) for item, end in zip(items, ends, strict=True) if end]
+    names = " ".join(text[slice(*label)] for label in labels)
+    said = " ".join(text[end.end() : item[1]] for item, end in zip(items, ends, strict=True) if end)
+    are_labels = len(labels) == len(items) and all(
+        0 < len(text[slice(*label)].split()) <= _MAX_WORDS for label in labels
+    )
+    is_one = any(
+        label[0] <= span[0]
+        and span[1] <= label[1]
+        and (span[0] == label[0] or _is_most(span, label))
+        for label in labels
+    )
+    told = content_stems(said) - content_stems(names)
+    return labels if are_labels and is_one and content_stems(question).isdisjoint(told) else []
 
 
 def _lists(text: str, lines: Sequence[TextLine], letters: Container[int]) -> list[int]:

@@ -298,6 +298,34 @@ def test_what_an_item_says_is_not_the_item() -> None:
     assert items("- The sale is on 11 May.\n- Keys cost 7 pounds.", "11 May") == []
 
 
+CLUBS = "1. Chess club: Mondays in the library\n2. Choir: Fridays in the hall, bring a folder"
+WOOD = (
+    "- Birch ply 3 mm, a sheet: 4.20\n- Clear acrylic, same size: 9.60\n- Clay, a bag of 12 kg: 11"
+)
+ROOMS = "* Sauna – open from six to ten, with a towel\n* Roof – until half past ten, no music"
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "question", "found"),
+    [
+        (CLUBS, "Chess club", "which clubs are there", ["Chess club", "Choir"]),
+        (CLUBS, "Choir", "which clubs meet on Fridays", []),
+        (CLUBS, "Fridays", "which days are there", []),
+        (
+            *(WOOD, "Birch ply 3 mm", "which materials can I buy"),
+            ["Birch ply 3 mm, a sheet", "Clear acrylic, same size", "Clay, a bag of 12 kg"],
+        ),
+        (WOOD, "a sheet", "which ones", []),
+        (ROOMS, "Roof", "which rooms can guests use", ["Sauna", "Roof"]),
+        (f"{ROOMS}\n* A boat with two oars", "Roof", "which rooms can guests use", []),
+    ],
+)
+def test_the_labels_of_items_are_a_list_if_one_of_them_is_found(
+    text: str, span: str, question: str, found: list[str]
+) -> None:
+    assert items(text, span, question=question) == found
+
+
 TABLE = (
     "Name: Ada | Rank: owner | Paid: no\n\nName: Bo | Rank: guard | Paid: yes\n\n"
     "Name: Cem | Rank: guard | Paid: no\n\nSee below."
