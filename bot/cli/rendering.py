@@ -135,8 +135,7 @@ def context_text(found: AnswerSpan | NearestPassage, around: str, start: int, lo
     # A passage is its own context; as a whole in bold it would be hard to read.
     mark: Style = look.bold if isinstance(found, AnswerSpan) else str
     before, text, after = map(printable, (before, found.text, after))
-    is_table = found.place is not None and found.place.kind in ROWS
-    between_lines, between_paragraphs = (BETWEEN_CELLS, "\n") if is_table else (" ", "\n\n")
+    between_lines, between_paragraphs = (BETWEEN_CELLS, "\n") if _is_row(found) else (" ", "\n\n")
     paragraphs = _BLANK_LINES.split(f"{before}{_OPEN}{text}{_CLOSE}{after}".strip())
     lines = ([" ".join(line.split()) for line in each.split("\n")] for each in paragraphs)
     shown = (_wrap(between_lines.join(each), look.width) for each in lines)
@@ -180,8 +179,9 @@ def _span_values(span: AnswerSpan, seeds: Path) -> dict[str, Any]:
 
 
 def _nearest_values(passage: NearestPassage, look: Look) -> dict[str, Any]:
+    text = passage.text.replace("\n", BETWEEN_CELLS) if _is_row(passage) else passage.text
     return {
-        "text": _wrap(shorten(one_line(passage.text), NEAREST_CHARS), look.width),
+        "text": _wrap(shorten(one_line(text), NEAREST_CHARS), look.width),
         "source": _source(passage, look.seeds),
         "start_char": passage.start_char,
         "end_char": passage.end_char,
@@ -196,6 +196,10 @@ def source_of(collection: str, document_id: str, seeds: Path) -> str:
     """How a document is called: with the folder it is in, or else its collection."""
     folder = seeds if collection == BASE_COLLECTION else Path(collection)
     return one_line(str(folder / document_id))
+
+
+def _is_row(found: AnswerSpan | NearestPassage) -> bool:
+    return found.place is not None and found.place.kind in ROWS
 
 
 def _source(found: AnswerSpan | NearestPassage, seeds: Path) -> str:
