@@ -10,7 +10,7 @@ from operator import itemgetter
 
 from index.errors import DocumentError
 from index.formats.base import Loaded, Place
-from index.formats.blocks import Blocks
+from index.formats.blocks import Blocks, titled
 from index.formats.charsets import decode
 
 _TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
@@ -54,7 +54,8 @@ def load_subtitles(_suffix: str, content: bytes) -> Loaded:
     if not cues:
         raise DocumentError("it holds no subtitles (no line with times, such as 00:01:05.000 -->)")
     blocks.add_whole(_joined(paragraph))
-    return blocks.loaded()
+    # What is said first is no title.
+    return titled(blocks.loaded(), None)
 
 
 def _cues(text: str) -> Iterator[_Cue]:

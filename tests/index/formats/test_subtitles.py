@@ -51,6 +51,8 @@ def test_what_is_said_over_several_cues_is_one_sentence_with_its_times() -> None
         ("1:02:03", "Bo: Thank you."),
     ]
     assert {place.kind for place in loaded.places} == {"time"}
+    # What is said first is no title.
+    assert loaded.title is None
 
 
 def cues_of(*said: str) -> bytes:
