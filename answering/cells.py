@@ -33,7 +33,7 @@ from answering.english.words import (
     WORD_ENDING,
     words_of,
 )
-from answering.ranges import amounts_of, range_of
+from answering.ranges import amounts_of, is_within_hours, range_of, times_of
 from answering.rows import (
     Bounds,
     TableRow,
@@ -86,7 +86,7 @@ def at_named_cell(
     or by the year or number above its table, if that of the span's has another ("Fees for 2026" and
     "Fees for 2025"). A day is said however it is written, and an amount names the row in whose
     range it lies. Where no column is named in full, a part of a name is enough, if it is the only
-    one. A question that compares or denies names none.
+    one, or hours in which a time lies. A question that compares or denies names none.
 
     Args:
         question: What the reader was asked; of several questions, the last one counts, and what it
@@ -266,7 +266,11 @@ class _TableQuestion:
         # What "version 3.4" asks for is in no row of 3.3, nor in the rest of its table.
         around = words_said(f"{row.passage.context} {' '.join(row.cells)}", frozenset())
         within = {f"{one.value:g}" for name in row.cells for one in self._amounts_within(row, name)}
-        codes = filter(_is_code, self.all_row_words_whole - FUNCTION_WORDS)
+        codes = [
+            word
+            for word in self.all_row_words_whole - FUNCTION_WORDS
+            if _is_code(word) and not (times_of(word) and self._at_hour() == [column])
+        ]
         return (
             self._columns(is_cell=True) == [column]
             and not self._says_half(column)
@@ -310,7 +314,12 @@ class _TableQuestion:
         # "Leave" names the column "Leaves" only where none is named by a word as it stands.
         if not named and is_cell:
             named = self._of_kind(self._named(_stems(self.column_words), _stems))
-        named = named or (self._half_named() or self._ranging() if is_cell else [])
+        named = named or (self._at_hour() if is_cell else [])
+        if not named and is_cell:
+            says_time = bool(times_of(self.asking))
+            # The "00" of another time names no hours.
+            found = self._half_named() or self._ranging()
+            named = [name for name in found if not (says_time and times_of(name))]
         return named or self._named(self.implied, frozenset)
 
     def _named(self, words: frozenset[str], form: _Form) -> list[str]:
@@ -355,6 +364,15 @@ class _TableQuestion:
     def _names_of_columns(self) -> list[str]:
         """Those of the table that have one, also where the row of the reader's span has no cell."""
         return list(dict.fromkeys(name for row in self.table if row.is_named for name in row.cells))
+
+    def _at_hour(self) -> list[str]:
+        """The columns of hours in which the one time of day lies that the question says."""
+        times = times_of(self.asking)
+        return [
+            name
+            for name in self._names_of_columns()
+            if len(times) == 1 and is_within_hours(times[0], name)
+        ]
 
     def _ranging(self) -> list[str]:
         """The columns whose names are ranges in which an amount of the question lies."""

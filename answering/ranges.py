@@ -16,7 +16,7 @@ from answering.english.quantities import (
     WEEKDAYS,
 )
 from answering.english.words import singular
-from answering.values import Quantity, parts_of
+from answering.values import HALF_A_DAY, Clock, Quantity, parts_of
 
 # A telephone number, a day, or the like.
 _LEADING_ZERO = re.compile(r"(?<![\d.,])0\d")
@@ -56,6 +56,30 @@ def amounts_of(question: str) -> tuple[Quantity, ...]:
     """The amounts that a question says, but for years and telephone numbers."""
     said = (part for part in parts_of(question) if isinstance(part, Quantity))
     return tuple(one for one in said if not one.is_name)
+
+
+@lru_cache(maxsize=4_000)
+def times_of(text: str) -> tuple[Clock, ...]:
+    """The times of day that a text says."""
+    return tuple(part for part in parts_of(_DASH.sub(" to ", text)) if isinstance(part, Clock))
+
+
+def is_within_hours(time: Clock, hours: str) -> bool:
+    """
+    Whether a time lies in the hours that a text holds and nothing else: 2 p.m. in "14:00-15:30".
+
+    When they end, the next ones begin.
+    """
+    words = [part for part in parts_of(_DASH.sub(" to ", hours)) if not isinstance(part, Clock)]
+    match times_of(hours):
+        case [begin, end] if all(f"{word}".lower() in RANGE_WORDS for word in words):
+            meant = [time.minutes]
+            if not time.is_told and time.minutes < HALF_A_DAY:
+                meant.append(time.minutes + HALF_A_DAY)
+            if not begin.is_told and time.minutes >= HALF_A_DAY:
+                meant.append(time.minutes - HALF_A_DAY)
+            return any(begin.minutes <= one < end.minutes for one in meant)
+    return False
 
 
 # The same cells are looked at for each span of a question.

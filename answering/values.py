@@ -45,7 +45,7 @@ from answering.english.words import ARTICLES, LINKING_WORDS, NAME_ENDING, singul
 
 _HOUR = 60  # minutes
 _DAY = 24 * _HOUR
-_HALF_A_DAY = 12 * _HOUR
+HALF_A_DAY = 12 * _HOUR
 # A mark that is no dash.
 _MINUS = "−"
 _ONES = "|".join(list(NUMBERS)[:9])
@@ -182,7 +182,7 @@ def _tokens(text: str) -> Iterator[tuple[re.Match[str], ValuePart]]:
     for match in _TOKEN.finditer(text):
         hour, minute, morning, afternoon, plain_hour, plain_minute = match.groups()
         if morning or afternoon:
-            in_half = int(hour) * _HOUR % _HALF_A_DAY + (_HALF_A_DAY if afternoon else 0)
+            in_half = int(hour) * _HOUR % HALF_A_DAY + (HALF_A_DAY if afternoon else 0)
             yield match, Clock(in_half + int(minute or 0), is_told=True)
         elif plain_hour:
             yield match, Clock(int(plain_hour) * _HOUR + int(plain_minute), is_told=False)
@@ -308,7 +308,7 @@ def _same_times(one: Clock, other: Clock) -> bool:
 
 def _dial(minutes: float) -> int:
     """After how many minutes the same time may be meant again: after half a day, or a whole one."""
-    return _HALF_A_DAY if _HOUR <= minutes < _HALF_A_DAY + _HOUR else _DAY
+    return HALF_A_DAY if _HOUR <= minutes < HALF_A_DAY + _HOUR else _DAY
 
 
 def _same_numbers(one: Quantity, other: Quantity) -> bool:

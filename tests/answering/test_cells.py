@@ -515,6 +515,37 @@ def test_a_cell_is_named_by_days_amounts_and_parts_of_names(
     assert answered(text, question, read) == answer
 
 
+GATE = (
+    "Job: Gate | 11:00-12:30: Ann | 12:30-14:00: Bo | 14:00-15:30: Cy\n"
+    "Job: Car park | 11:00-12:30: Di | 12:30-14:00: Ed | 14:00-15:30: Flo"
+)
+BAR = "Who: Bar | 10am to 1pm: Ann | 1pm to 4pm: Bo | 4pm to 7pm: Cy"
+FARM = "Animals: Hens | 6:00 – 7:30: Ann | 3:00 – 4:30: Bo | 7:00 – 8:30: Cy"
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "read", "answer"),
+    [
+        (GATE, "who is on the gate at 12:30", "Ann", "Bo"),
+        (GATE, "who does the car park at 2pm", "Di", "Flo"),
+        (GATE, "who's at the gate at 3.15 pm?", "Bo", "Cy"),
+        (GATE, "and at 11:45 who is on the gate", "Cy", "Ann"),
+        (BAR, "who serves at the bar at 15:00?", "Ann", "Bo"),
+        (BAR, "who is behind the bar at 1:30", "Ann", "Bo"),
+        (FARM, "who feeds the hens at 4 pm", "Ann", "Bo"),
+        # None of these hours, those of two columns, two times, and words beside the hours.
+        (GATE, "who is on the gate at 18:00", "Ann", "Ann"),
+        (FARM, "who feeds the hens at 7:15", "Bo", "Bo"),
+        (GATE, "who is on the gate from 12:00 to 15:00", "Ann", "Ann"),
+        (GATE.replace("14:00-15:30", "14:00-15:30 Sunday"), "the gate at 2pm", "Bo", "Bo"),
+    ],
+)
+def test_a_time_names_the_column_of_the_hours_that_it_lies_in(
+    text: str, question: str, read: str, answer: str
+) -> None:
+    assert answered(text, question, read) == answer
+
+
 @pytest.mark.parametrize(
     ("text", "question", "read"),
     [
