@@ -157,11 +157,9 @@ def test_long_sentences_are_cut_around_the_answer_and_lines_keep_the_width() -> 
     assert lines[-2].endswith("after …")
 
 
-@pytest.mark.parametrize("kind", ["row", "sheet"])
-def test_the_cells_of_the_nearest_row_stand_apart(kind: str) -> None:
+def test_the_cells_of_the_nearest_row_stand_apart() -> None:
     text = "Stall: Barbecue\nRun by: Gethin\nTakings: 741"
-    place = Place(0, len(text), kind, "3", line=3)
-    nearest = NearestPassage("a.csv", "A", 0, len(text), text, place)
+    nearest = NearestPassage("a.csv", "A", 0, len(text), text, Place(0, len(text), "row", "3"))
 
     shown_text = shown(replace(ANSWER, spans=(), nearest=(nearest,)))
 
