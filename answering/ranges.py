@@ -100,7 +100,8 @@ def range_of(cell: str, column: str = "") -> AmountRange | None:
     if len(ends) + len(words) < len(parts) or not {*MONTH_WORDS, *WEEKDAYS}.isdisjoint(words):
         return None
     is_bare = not any(end.unit for end in ends)
-    unit = _unit_of(column) if is_bare else None
+    is_age = is_bare and not AGES.isdisjoint(words)
+    unit = UNITS["years"] if is_age else _unit_of(column) if is_bare else None
     counted = frozenset(singular(word) for word in words if word not in RANGE_WORDS)
     match ends:
         case [low, high] if FROM_TO.search(cell) and low.unit == high.unit and low.size < high.size:

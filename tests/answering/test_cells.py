@@ -515,6 +515,21 @@ def test_a_cell_is_named_by_days_amounts_and_parts_of_names(
     assert answered(text, question, read) == answer
 
 
+COATS = "Item: Cardigan | Ages 4–7: £4 | Ages 8–11: £5"
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        (COATS, "how much is a cardigan for a 9 year old"),
+        (COATS.replace("Ages", "Age"), "what does a cardigan cost for my 10-year-old son"),
+        (COATS.replace("Ages 8–11", "ages 8 to 11"), "a cardigan for a girl of 8 years?"),
+    ],
+)
+def test_an_age_names_the_column_of_the_ages_that_it_lies_in(text: str, question: str) -> None:
+    assert answered(text, question, "£4") == "£5"
+
+
 GATE = (
     "Job: Gate | 11:00-12:30: Ann | 12:30-14:00: Bo | 14:00-15:30: Cy\n"
     "Job: Car park | 11:00-12:30: Di | 12:30-14:00: Ed | 14:00-15:30: Flo"
