@@ -123,12 +123,13 @@ class Settings(BaseModel):
         "The default is the one that `quoth reader use` chose, else the one that comes with Quoth.",
     )
     max_risk: float = Field(
-        0.2,
+        0.25,
         ge=0,
         le=1,
         description="Of the questions whose best span is wrong, the share that may be answered "
         "with that span, over small and large folders together; the others are not answered. A "
-        "lower value refuses more questions, wrong and right. A limit on the share of shown "
+        "lower value refuses more questions, wrong and right: by the default, four of five that "
+        "the documents don't answer. A limit on the share of shown "
         "answers that are wrong would make a weak reader refuse nearly everything "
         "(docs/lab/confidence.md).",
     )
