@@ -224,7 +224,9 @@ def _on_one_line(quote: Quoted) -> str:
 
 def _shortened(text: str, first_chars: int, last_chars: int) -> str:
     """The first and the last words of a text on one line; space before or after it is kept."""
-    line = one_line(text)
+    # A mark that can't be seen may stand before or after that space.
+    text = printable(text)
+    line = " ".join(text.split())
     if len(line) > first_chars + last_chars:
         first = line[:first_chars].rpartition(" ")[0]
         last = line[len(line) - last_chars :].partition(" ")[2]

@@ -199,6 +199,13 @@ def test_ordinary_white_space_and_emoji_are_shown_as_such() -> None:
     assert "  **30 km** to Thun 👩\u200d👩\u200d👧 here." in shown(replace(ANSWER, spans=(span,)))
 
 
+def test_a_mark_that_can_not_be_seen_hides_no_space_beside_the_answer() -> None:
+    quote = "From \u200e30 km\u2069 to Thun."
+    span = replace(SPAN, quote=quote, text="30 km", start_char=106, end_char=111)
+
+    assert "  From **30 km** to Thun." in shown(replace(ANSWER, spans=(span,)))
+
+
 def test_a_name_with_a_newline_stays_on_its_line() -> None:
     named = replace(SPAN, document_id="new\nline.txt")
 
