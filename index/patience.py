@@ -2,7 +2,8 @@
 For how long a process is waited for that may be busy, stuck or hostile.
 
 What counts is what it computes, since a clock tells nothing of a file where others want the cores,
-too. One that computes next to nothing is stuck, or sleeps so that it is waited for.
+too. One that computes next to nothing, and isn't waiting for its turn, is stuck, or sleeps so that
+it is waited for.
 """
 
 import re
@@ -10,11 +11,14 @@ import selectors
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 # A process that has computed nothing is waited for so long: until then, it may be waiting for a
 # disk, or for its turn.
 STANDSTILL_S = 60.0
-# And for so many times as long as it has computed: others may want the cores, too.
+# And for so many times as long as it has computed: others may want the cores, too, and not every
+# system tells for how long it has waited for its turn.
 BUSY = 10
 
 # In between, it is asked how much that is.
@@ -36,12 +40,14 @@ class Patience:
         self._limit_s = 0.0
         self._process_id: int | None = None
         self._before_s: float | None = 0.0
+        self._queued_before_s = 0.0
         self._waited_s = self._looked_at_s = 0.0
 
     def watch(self, process_id: int) -> None:
         """Look from now on at what this process computes, and wait for it anew."""
         self._process_id = process_id
         self._before_s = computed_s(process_id)
+        self._queued_before_s = queued_s(process_id)
         self._waited_s = self._looked_at_s = 0.0
 
     def give(self, computing_s: float) -> None:
@@ -74,7 +80,7 @@ class Patience:
         computed = self._computed_s()
         if computed > self._limit_s:
             raise TimeoutError(f"takes more than {self.given_s:.0f} seconds")
-        if self._waited_s > STANDSTILL_S + BUSY * computed:
+        if self._waited_s - self._queued_s() > STANDSTILL_S + BUSY * computed:
             raise TimeoutError("has come to a standstill")
 
     def _computed_s(self) -> float:
@@ -86,6 +92,12 @@ class Patience:
             return self._waited_s
         return now_s - self._before_s
 
+    def _queued_s(self) -> float:
+        """How long the process has waited for its turn, in seconds."""
+        if self._process_id is None:
+            return 0.0
+        return queued_s(self._process_id) - self._queued_before_s
+
 
 def computed_s(process_id: int) -> float | None:
     """For how long a process has computed, in seconds of a core; None where nothing tells."""
@@ -95,6 +107,21 @@ def computed_s(process_id: int) -> float | None:
         return _told_by_ps(process_id)
     except (OSError, subprocess.SubprocessError):
         return None
+
+
+def queued_s(process_id: int) -> float:
+    """
+    For how long the first thread of a process could have computed, and others had the cores.
+
+    A build makes way for people who ask, so that may be most of the time.
+
+    Returns:
+        Seconds; 0 where nothing tells.
+    """
+    with suppress(OSError, ValueError):
+        _, queued_ns, _ = Path(f"/proc/{process_id}/schedstat").read_text().split()
+        return int(queued_ns) / 1e9
+    return 0.0
 
 
 def _told_by_ps(process_id: int) -> float | None:

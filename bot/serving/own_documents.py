@@ -20,7 +20,8 @@ from index.search_server import SearchServer
 # The niceness of the process that reads a file to see what it is.
 _NICENESS = 10
 # Seconds of a core, less than in a build: somebody waits, and by the clock it may be ten times as
-# long and a minute (`index.patience`), in which the server's documents can't be changed otherwise.
+# long and a minute, or longer where others have the cores (`index.patience`), in which the server's
+# documents can't be changed otherwise.
 _CHECK_S = 20.0
 # Names with a dot in front are no documents: what is left of a killed upload is never indexed.
 _INCOMING = ".incoming-"

@@ -1,14 +1,16 @@
 """Waiting for other processes: as long as they compute, or might."""
 
+import os
 import selectors
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from index import patience
-from index.patience import BUSY, Patience, computed_s
+from index.patience import BUSY, Patience, computed_s, queued_s
 from tests.waiting import PATIENCE_S, until
 
 _COMPUTES = "while True: pass"
@@ -76,6 +78,41 @@ def test_a_process_that_gets_little_of_a_core_is_waited_for(
 
     with SilentSelector() as selector, pytest.raises(TimeoutError, match="takes more than"):
         waiting.wait(selector)
+
+
+def test_a_process_that_waits_for_its_turn_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waiting = Patience()
+    share = 1 / (2 * BUSY)
+    monkeypatch.setattr(patience, "computed_s", lambda _: share * waiting._waited_s)
+    monkeypatch.setattr(patience, "queued_s", lambda _: (1 - share) * waiting._waited_s)
+    waiting.give(0.1)
+    waiting.watch(0)
+
+    with SilentSelector() as selector, pytest.raises(TimeoutError, match="takes more than"):
+        waiting.wait(selector)
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/schedstat").exists(), reason="no system that tells who waits for a core"
+)
+@pytest.mark.parametrize("running", [_COMPUTES], indirect=True)
+def test_what_shares_a_core_waits_for_its_turn(running: int) -> None:
+    (core, *_) = os.sched_getaffinity(running)
+    with subprocess.Popen([sys.executable, "-S", "-c", _COMPUTES]) as other:
+        for process_id in (running, other.pid):
+            os.sched_setaffinity(process_id, {core})
+        try:
+            until(lambda: queued_s(running) > 0.2)
+        finally:
+            other.kill()
+
+
+@pytest.mark.parametrize("running", [_SLEEPS], indirect=True)
+def test_what_sleeps_waits_for_no_turn(running: int) -> None:
+    assert waited_for(running, 1_000.0) == "has come to a standstill"
+    assert queued_s(running) < 1.0
 
 
 def test_where_nothing_tells_what_a_process_computes_the_clock_counts(
