@@ -244,11 +244,12 @@ def _mixed(first: Sequence[str], columns: _Columns, others: Sequence[Sequence[st
     in others, too, and no name says it. Bare numbers may count what a row is about: "3" and "none".
     """
     words = Counter(cell for row in others for cell in row[1:] if _kind(cell) == "text")
+    named = Counter(first)
     mixed = 0
     for name, below in columns:
         kinds = set(map(_kind, below))
         replaced = [cell for cell in below if _kind(cell) == "text"]
-        is_name = bool(name) and _kind(name) == "text" and first.count(name) == 1
+        is_name = bool(name) and _kind(name) == "text" and named[name] == 1
         figures = sum(_kind(cell) == "quantity" and not cell.isdigit() for cell in below)
         is_mixed = figures >= _MIN_MIXED and len(kinds) > 1
         is_alike = name not in words and all(words[cell] > 1 for cell in replaced)
