@@ -124,7 +124,7 @@ def test_ones_own_calibration_is_written_and_used(
 
     assert done.returncode == 0
     assert "fitted on 52 questions of q.jsonl" in done.stderr
-    assert "At QUOTH_MAX_RISK=0.2, the share wrong among the answers" in done.stderr
+    assert "At QUOTH_MAX_RISK=0.25, the share wrong among the answers" in done.stderr
     assert "asked once more among few passages, the calibration error is 0." in done.stderr
     assert "Warning: the questions are about fewer than 5 passages" in done.stderr
     assert json.loads(target.read_text())["fitted_on"] == "52 questions of q.jsonl"

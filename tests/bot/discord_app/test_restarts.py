@@ -214,7 +214,7 @@ def test_a_shard_that_is_lost_while_it_catches_up_does_not_count_as_heard(
     assert unanswered.last_heard(0, 1) == before
 
 
-def test_a_change_that_was_cut_short_is_finished_while_no_other_of_its_server_may_begin(
+def test_a_change_that_was_cut_short_is_finished_while_others_of_its_server_wait(
     start_bot: StartBot, channel: Channel
 ) -> None:
     running = start_bot()
@@ -223,12 +223,11 @@ def test_a_change_that_was_cut_short_is_finished_while_no_other_of_its_server_ma
     assert channel.guild is not None
     scope = bot.records.collection(channel.guild.id)
     assert scope is not None
-    may_begin: dict[str, bool] = {}
+    waits: dict[str, bool] = {}
 
     class Noting(Builder):
         async def build(self, collection: str = BASE_COLLECTION, **_: Any) -> NotBuilt:
-            async with bot.changes.claim(collection) as is_free:
-                may_begin[collection] = is_free
+            waits[collection] = bot.changes.is_finishing(collection)
             return NotBuilt("closed")
 
     bot.builder = Noting(bot.settings)
@@ -237,4 +236,5 @@ def test_a_change_that_was_cut_short_is_finished_while_no_other_of_its_server_ma
     (documents / "note.txt").write_text("For fraud 55 were counted.")
     running.do(cog.on_shard_ready(0))
 
-    assert may_begin == {scope: False}
+    assert waits == {scope: True}
+    assert not bot.changes.is_finishing(scope)
