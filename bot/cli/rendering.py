@@ -3,7 +3,8 @@
 import re
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -103,17 +104,41 @@ def others_text(spans: Sequence[AnswerSpan], look: Look) -> str:
 
 
 def _quotes(spans: Sequence[AnswerSpan], look: Look) -> list[dict[str, Any]]:
-    """The sentences of spans, each once, and where it stands."""
+    """The sentences of spans, each once, and where they stand, once for all in the same place."""
     return [
-        {
-            **_span_values(one.spans[0], look.seeds),
-            "quote": _with_marks(_wrap(_on_one_line(one), look.width), look.bold),
-            "end_char": one.spans[-1].end_char,
-            "confidence": max(span.confidence for span in one.spans),
-            "link": look.links.to(one.spans[0]),
-        }
-        for one in quoted(spans)
+        _quote_values(tuple(together), look) for _, together in groupby(quoted(spans), _standing)
     ]
+
+
+def _quote_values(together: Sequence[Quoted], look: Look) -> dict[str, Any]:
+    first = together[0].spans[0]
+    shown = (_wrap(_on_one_line(one), look.width) for one in together)
+    return {
+        **_span_values(first, look.seeds),
+        "quote": _with_marks("\n".join(shown), look.bold),
+        "sentences": len(together),
+        "start_char": min(one.spans[0].start_char for one in together),
+        "end_char": max(one.spans[-1].end_char for one in together),
+        "confidence": _confidence(together[0]),
+        "link": look.links.to(first),
+    }
+
+
+def _standing(quote: Quoted) -> tuple[object, ...]:
+    """What the places of sentences have in common if one place stands below all of them."""
+    first = quote.spans[0]
+    # Each line of a text has a place of its own, and items of a list stand in many.
+    place = first.place and replace(
+        first.place,
+        start_char=0,
+        end_char=0,
+        line=None if first.place.kind in ("heading", "line") else first.place.line,
+    )
+    return first.collection, first.document_id, place, _confidence(quote)
+
+
+def _confidence(quote: Quoted) -> float:
+    return max(span.confidence for span in quote.spans)
 
 
 def context_text(found: AnswerSpan | NearestPassage, around: str, start: int, look: Look) -> str:

@@ -255,6 +255,28 @@ def test_a_list_counts_what_was_found_and_shows_each_in_its_sentence() -> None:
     assert "  Of all, **35,927** were for drunk driving." in lines
 
 
+def test_where_several_items_stand_is_said_once_below_them() -> None:
+    first, second, third = (
+        replace(item(text, start), place=Place(start, start + 9, "heading", "Loans", line=line))
+        for text, start, line in (("tents", 25, 4), ("boats", 33, 5), ("oars", 41, 6))
+    )
+    elsewhere = replace(third, place=Place(41, 50, "heading", "The river", line=6))
+    answer = replace(ANSWER, spans=(first, second, third), kind="list", confidence=0.6)
+
+    assert "Doubtful (confidence 0.60): read the sentences below." in shown(answer)
+    assert shown(answer).endswith(
+        "  - **boats**\n  - **oars**\n"
+        "  seeds/a.md, under “Loans”, line 4, characters 27-47 · confidence 0.93"
+    )
+    apart = shown(replace(answer, spans=(first, second, elsewhere)))
+    assert apart.endswith(
+        "  - **boats**\n"
+        "  seeds/a.md, under “Loans”, line 4, characters 27-40 · confidence 0.93\n\n"
+        "  - **oars**\n"
+        "  seeds/a.md, under “The river”, line 6, characters 43-47 · confidence 0.93"
+    )
+
+
 def test_a_list_says_that_there_may_be_more() -> None:
     answer = replace(ANSWER, spans=(SPAN, SPAN), kind="list", is_partial=True)
 
