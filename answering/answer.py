@@ -1,6 +1,5 @@
 """What Quoth finds: the values that are shown. `answering.answerer` makes them."""
 
-import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +17,6 @@ from index.shortening import ELLIPSIS
 OTHER_ANSWERS = 4
 # Others that are less likely are not shown: as a percentage they would be none.
 MIN_OTHER_CONFIDENCE = 0.005
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +56,6 @@ class AnswerSpan:
     """The English name of the document's language; None if that may be English."""
     introduction: Introduction | None = None
     """What introduces the list that the quote is an item of, if anything does."""
-
-
-def days_of(spans: Sequence[AnswerSpan]) -> list[date]:
-    """
-    When the documents of spans were written, to be compared with each other.
-
-    These are their dates, or else the first days of the years that tell all of them apart, where a
-    document without a date says one year in its name and title: "prices-2025.html".
-
-    Returns:
-        One for each span; none if that is not known of all.
-    """
-    dates = [span.dated for span in spans if span.dated]
-    if len(dates) == len(spans):
-        return dates
-    said = (
-        {f"{span.dated.year}"}
-        if span.dated
-        else {*_YEAR.findall(f"{span.document_id} {span.title}")}
-        for span in spans
-    )
-    years = [int(year) for found in said if len(found) == 1 for year in found]
-    return [date(year, 1, 1) for year in years] if len({*years}) == len(spans) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,4 +258,4 @@ class Answer:
     @property
     def is_by_date(self) -> bool:
         """Whether the spans of a conflict stand in the order of their documents' dates."""
-        return bool(days_of(self.spans))
+        return all(span.dated for span in self.spans)

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from answering.answer import AnswerSpan, Kind, days_of
+from answering.answer import AnswerSpan, Kind
 from answering.calibration import Calibration, unsure_from
 from answering.candidates import Candidate, Judged, normalised, overlap
 from answering.conflicts import agree, versions
@@ -139,7 +140,8 @@ def _may_answer(candidate: Candidate) -> bool:
 
 
 def newest_first(spans: Sequence[AnswerSpan]) -> tuple[AnswerSpan, ...]:
-    """Order what documents say by when they were written; it stays as it is if that isn't known."""
-    known = zip(days_of(spans), spans, strict=False)
-    newest = sorted(known, key=lambda pair: pair[0], reverse=True)
-    return tuple(span for _, span in newest) or tuple(spans)
+    """Order what documents say by their own dates; it stays as it is if one of them has none."""
+    dates = {span.dated for span in spans}
+    if None in dates:
+        return tuple(spans)
+    return tuple(sorted(spans, key=lambda span: span.dated or date.min, reverse=True))

@@ -682,32 +682,6 @@ def test_documents_that_disagree_are_shown_with_the_newest_first(library: Librar
     assert answer.is_by_date
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "is_by_date"),
-    [
-        (("fines-2011.txt", ""), ("fines 2012.txt", ""), True),
-        (("2011/fines.txt", ""), ("2012/fines.txt", ""), True),
-        (("fines.md", "# Fines of 2011/12\n\n"), ("more.md", "# Fines of 2012/13\n\n"), True),
-        (("fines-2011.txt", ""), ("fines.md", "---\ndate: 2012-10-18\n---\n\n"), True),
-        (("a-2012.txt", ""), ("fines.md", "---\ndate: 2012-10-18\n---\n\n"), False),
-        (("fines-2011.txt", ""), ("fines.txt", ""), False),
-        (("fines-2011.txt", ""), ("2013/fines-2012.txt", ""), False),
-    ],
-)
-def test_the_year_in_a_name_says_which_is_the_newest(
-    library: Library, old: tuple[str, str], new: tuple[str, str], *, is_by_date: bool
-) -> None:
-    for (name, above), fines in ((old, 35), (new, 41)):
-        library.write(name, f"{above}The police counted for arson {fines} fines.")
-    library.build()
-
-    answer = library.answerer().answer(Question("how many fines did the police count for arson"))
-
-    assert {span.text for span in answer.spans} == {"41", "35"}
-    assert answer.is_by_date is is_by_date
-    assert not is_by_date or answer.spans[0].text == "41"
-
-
 def test_a_follow_up_does_not_inherit_where_its_question_looked(filled: Library) -> None:
     filled.write("north/fines.txt", "In the north, fines for theft 12 and for arson 14.")
     filled.build()
