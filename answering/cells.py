@@ -13,7 +13,7 @@ from functools import lru_cache
 from operator import itemgetter
 
 from answering.english.cell_kinds import ADDRESS, kinds_of_cells
-from answering.english.quantities import COLUMN_UNITS
+from answering.english.quantities import COLUMN_UNITS, SAYS_AGE
 from answering.english.questions import (
     ASKING_WHEN,
     COMPARING,
@@ -44,7 +44,7 @@ from answering.rows import (
     without_name,
     words_said,
 )
-from answering.values import Quantity
+from answering.values import HALF_A_DAY, Quantity
 from index.passages import Passage
 from reader.spans import Span
 
@@ -368,10 +368,15 @@ class _TableQuestion:
     def _at_hour(self) -> list[str]:
         """The columns of hours in which the one time of day lies that the question says."""
         times = times_of(self.asking)
+        names = self._names_of_columns()
+        # Where a rota has a time after noon, it has no other one by a dial of twelve hours.
+        is_dial = all(
+            one.minutes < HALF_A_DAY and not one.is_told for name in names for one in times_of(name)
+        )
         return [
             name
-            for name in self._names_of_columns()
-            if len(times) == 1 and is_within_hours(times[0], name)
+            for name in names
+            if len(times) == 1 and is_within_hours(times[0], name, is_dial=is_dial)
         ]
 
     def _ranging(self) -> list[str]:
@@ -380,6 +385,8 @@ class _TableQuestion:
             name: among
             for name in self._names_of_columns()
             if (among := range_of(name)) is not None
+            # Only ages have a unit that their name says in no bracket.
+            and (among.column_unit is None or SAYS_AGE.search(self.asking))
         }
         amounts = amounts_of(self.asking)
         return [name for name, among in ranges.items() if any(map(among.holds, amounts))]

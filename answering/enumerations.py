@@ -5,6 +5,7 @@ A span that is an item of such a list leads to all of them.
 """
 
 import re
+from collections import Counter
 from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -121,8 +122,12 @@ def _labels(text: str, span: Bounds, items: Sequence[Bounds], question: str) -> 
         and (span[0] == label[0] or _is_most(span, label))
         for label in labels
     )
-    told = content_stems(said) - content_stems(names)
-    return labels if are_labels and is_one and content_stems(question).isdisjoint(told) else []
+    asked = content_stems(question)
+    # A word of some labels asks for these alone: "who are the nurses" of nurses and doctors.
+    stems = Counter(stem for label in labels for stem in content_stems(text[slice(*label)]))
+    some = {stem for stem, count in stems.items() if 1 < count < len(labels)}
+    told = content_stems(said) - content_stems(names) | some
+    return labels if are_labels and is_one and asked.isdisjoint(told) else []
 
 
 def _lists(text: str, lines: Sequence[TextLine], letters: Container[int]) -> list[int]:

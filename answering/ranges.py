@@ -64,11 +64,16 @@ def times_of(text: str) -> tuple[Clock, ...]:
     return tuple(part for part in parts_of(_DASH.sub(" to ", text)) if isinstance(part, Clock))
 
 
-def is_within_hours(time: Clock, hours: str) -> bool:
+def is_within_hours(time: Clock, hours: str, *, is_dial: bool) -> bool:
     """
     Whether a time lies in the hours that a text holds and nothing else: 2 p.m. in "14:00-15:30".
 
     When they end, the next ones begin.
+
+    Args:
+        time: It may be one after noon where nothing tells.
+        hours: They may go on after midnight: "22:00-06:00".
+        is_dial: Whether they may be ones after noon: "1:00-2:30".
     """
     words = [part for part in parts_of(_DASH.sub(" to ", hours)) if not isinstance(part, Clock)]
     match times_of(hours):
@@ -76,8 +81,10 @@ def is_within_hours(time: Clock, hours: str) -> bool:
             meant = [time.minutes]
             if not time.is_told and time.minutes < HALF_A_DAY:
                 meant.append(time.minutes + HALF_A_DAY)
-            if not begin.is_told and time.minutes >= HALF_A_DAY:
+            if is_dial and time.minutes >= HALF_A_DAY:
                 meant.append(time.minutes - HALF_A_DAY)
+            if end.minutes < begin.minutes:
+                return any(one >= begin.minutes or one < end.minutes for one in meant)
             return any(begin.minutes <= one < end.minutes for one in meant)
     return False
 

@@ -56,11 +56,11 @@ def chat_form(text: str) -> _Form | None:
 def begins_with_message(text: str) -> bool:
     """Whether a text begins with a message or an entry of a log, and another one follows."""
     lines = [line[0] for line in islice(_LINE.finditer(text), _SAMPLED_LINES) if line[0].strip()]
-    return any(
-        form.match(lines[0]) and any(map(form.match, lines[1:]))
-        for form in (_STAMPED, *_FORMS)
-        if lines
-    )
+    stamped = list(filter(_STAMPED.match, lines))
+    # The title of minutes may have a time, too, and so may a line or two below it.
+    is_log = 2 * len(stamped) > max(2, len(lines)) and not all(map(_ROUND.search, stamped))
+    forms = (_STAMPED if is_log else None, chat_form(text))
+    return any(form is not None and form.match(lines[0]) for form in forms)
 
 
 def with_names_first(text: str, form: _Form) -> str:

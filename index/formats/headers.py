@@ -44,9 +44,9 @@ _DAY = rf"\d{{1,2}}(?:st|nd|rd|th)? {MONTH}"
 # An hour, a time from and to, or a day; a bare number is none, and "9.50" may be a price.
 _MOMENT = re.compile(
     rf"\d{{1,2}}:\d\d(?: ?[ap]\.?m\.?)?|\d{{1,2}} ?[ap]\.?m\.?"
-    rf"|{_CLOCK} ?(?:-|–|to|until) ?{_CLOCK}"
+    rf"|(?=.*[:.m]){_CLOCK} ?(?:-|–|to|until) ?{_CLOCK}"
     rf"|(?:[a-z]{{2,9}},? )?(?:{_DAY}|{MONTH} \d{{1,2}})(?:,? \d{{4}})?"
-    r"|\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{1,2}\.\d{1,2}\.(?:\d{2,4})?|\d{4}-\d\d-\d\d",
+    r"|\d{1,2}/\d{1,2}/\d{2,4}|\d{1,2}\.\d{1,2}\.(?:\d{2,4})?|\d{4}-\d\d-\d\d",
     re.IGNORECASE,
 )
 # Columns of a rota; of fewer places, the first row may say when each one opens.
@@ -182,7 +182,7 @@ def _tells(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool | None
         if years > 1 and _YEAR.fullmatch(name) and "quantity" not in map(_kind, below):
             evidence += 1
             continue
-        evidence += _evidence(name, below)
+        evidence += _evidence(name, below if column else [_MONTH.sub("", cell) for cell in below])
     if evidence or least:
         return evidence > least
     usual = sum(1 for name in first if is_usual(name))
@@ -194,7 +194,10 @@ def _tells(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool | None
 def _are_moments_over_words(columns: _Columns) -> bool:
     """Whether hours or days, each another, stand over names and words alone, as in a rota."""
     return len({name for name, _ in columns}) == len(columns) >= _MIN_MOMENTS and all(
-        _MOMENT.fullmatch(name) and below and "quantity" not in map(_kind, below)
+        _MOMENT.fullmatch(name)
+        and below
+        and "quantity" not in map(_kind, below)
+        and "closed" not in map(str.lower, below)
         for name, below in columns
     )
 
@@ -291,7 +294,7 @@ def _case(text: str) -> str:
 
 def _is_alike(below: Sequence[str]) -> bool:
     """Whether the cells of a column have mostly the same unit, if any; those of facts differ."""
-    units = [_letters(_MONTH.sub("", cell)) for cell in below if _kind(cell) != "flag"]
+    units = [_letters(cell) for cell in below if _kind(cell) != "flag"]
     return not units or max(map(units.count, set(units))) >= _MIN_KIND_SHARE * len(units)
 
 

@@ -388,18 +388,19 @@ def paragraphs(page: str, longest: int) -> list[str]:
 
     A line break in a PDF is where the line was full; a sentence goes on over it. A paragraph ends
     at a blank line, before a list item, between lines that begin with labels, and after a line that
-    ends a sentence or is far from full.
+    ends a sentence or is far from full; one that ends with a bracket or the like goes on with a
+    small letter.
     """
     lines = [line.strip() for line in page.split("\n")]
     full = _FULL_LINE_SHARE * longest
     joined: list[str] = []
-    goes_on = False
+    goes_on = may_go_on = False
     for line in lines:
         if not line:
-            goes_on = False
+            goes_on = may_go_on = False
             continue
         if (
-            goes_on
+            (goes_on or (may_go_on and line[0].islower()))
             and (not _BEGINS_PARAGRAPH.match(line) or _repeats_number(joined[-1], line))
             and not _is_heading(joined[-1], line, full)
             and not all(labelled([joined[-1], line]))
@@ -408,6 +409,7 @@ def paragraphs(page: str, longest: int) -> list[str]:
         else:
             joined.append(line)
         goes_on = len(line) >= full or _GOES_ON.search(line) is not None
+        may_go_on = not line[-1].isalnum() and _SENTENCE_END.search(line) is None
     return joined
 
 

@@ -530,11 +530,18 @@ def test_an_age_names_the_column_of_the_ages_that_it_lies_in(text: str, question
     assert answered(text, question, "£4") == "£5"
 
 
+def test_years_that_nobody_is_old_name_no_column_of_ages() -> None:
+    text = "Pass: Museum | Ages 0-5: free | Ages 6-15: £8"
+
+    assert answered(text, "how much is a 3 year pass for the museum?", "£8") == "£8"
+
+
 GATE = (
     "Job: Gate | 11:00-12:30: Ann | 12:30-14:00: Bo | 14:00-15:30: Cy\n"
     "Job: Car park | 11:00-12:30: Di | 12:30-14:00: Ed | 14:00-15:30: Flo"
 )
 BAR = "Who: Bar | 10am to 1pm: Ann | 1pm to 4pm: Bo | 4pm to 7pm: Cy"
+BRIDGE = "Post: Bridge | 06:00-14:00: Ann | 14:00-22:00: Bo | 22:00-06:00: Cy"
 FARM = "Animals: Hens | 6:00 – 7:30: Ann | 3:00 – 4:30: Bo | 7:00 – 8:30: Cy"
 
 
@@ -548,8 +555,11 @@ FARM = "Animals: Hens | 6:00 – 7:30: Ann | 3:00 – 4:30: Bo | 7:00 – 8:30: 
         (BAR, "who serves at the bar at 15:00?", "Ann", "Bo"),
         (BAR, "who is behind the bar at 1:30", "Ann", "Bo"),
         (FARM, "who feeds the hens at 4 pm", "Ann", "Bo"),
+        (BRIDGE, "who is on the bridge at 22:00", "Bo", "Cy"),
+        (BRIDGE, "who is on the bridge at 1 am?", "Bo", "Cy"),
         # None of these hours, those of two columns, two times, and words beside the hours.
         (GATE, "who is on the gate at 18:00", "Ann", "Ann"),
+        (GATE, "who is on the gate at 11:30 pm", "Cy", "Cy"),
         (FARM, "who feeds the hens at 7:15", "Bo", "Bo"),
         (GATE, "who is on the gate from 12:00 to 15:00", "Ann", "Ann"),
         (GATE.replace("14:00-15:30", "14:00-15:30 Sunday"), "the gate at 2pm", "Bo", "Bo"),

@@ -302,6 +302,7 @@ CLUBS = "1. Chess club: Mondays in the library\n2. Choir: Fridays in the hall, b
 WOOD = (
     "- Birch ply 3 mm, a sheet: 4.20\n- Clear acrylic, same size: 9.60\n- Clay, a bag of 12 kg: 11"
 )
+STAFF = "- Dr Lee: hearts\n- Nurse Hale: wounds\n- Dr Moor: teeth\n- Nurse Frost: blood, Mondays"
 ROOMS = "* Sauna – open from six to ten, with a towel\n* Roof – until half past ten, no music"
 
 
@@ -310,6 +311,7 @@ ROOMS = "* Sauna – open from six to ten, with a towel\n* Roof – until half p
     [
         (CLUBS, "Chess club", "which clubs are there", ["Chess club", "Choir"]),
         (CLUBS, "Choir", "which clubs meet on Fridays", []),
+        (STAFF, "Nurse Frost", "who are the nurses?", []),
         (CLUBS, "Fridays", "which days are there", []),
         (
             *(WOOD, "Birch ply 3 mm", "which materials can I buy"),

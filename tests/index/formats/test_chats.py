@@ -87,9 +87,17 @@ def test_what_is_said_first_in_a_chat_is_no_title(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["18/04/2026 19:30 Spring race\n\nBring a boat.\n", "07:14\nA poem\n07:15\nIt ends\n"]
+    "text",
+    [
+        "18/04/2026 19:30 Spring race\n\nBring a boat.\n",
+        "07:14\nA poem\n07:15\nIt ends\n",
+        "Minutes of the bowls club — 18/04/2026 19:30\n\nThe fee is 55 pounds.\n\n"
+        "Next meeting — 16/05/2026 19:30\n",
+        "Outage of the wiki — 2026-04-18 07:14\n\nAn old certificate.\n\n"
+        "Report written – 2026-04-19 10:02\n",
+    ],
 )
-def test_a_first_line_with_a_time_is_a_title_where_no_other_has_one(text: str) -> None:
+def test_the_time_in_a_title_makes_no_chat(text: str) -> None:
     assert parse(".txt", text.encode()).title == text.splitlines()[0]
 
 

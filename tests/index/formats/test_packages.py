@@ -241,6 +241,14 @@ def test_a_label_begins_a_paragraph_after_a_full_line_with_another(lines: Sequen
     assert paragraphs("\n".join(said), longest=50) == [" ".join(said)]
 
 
+@pytest.mark.parametrize("mark", [")", "%", "€", "*", "”"])
+def test_a_small_letter_goes_on_with_a_sentence_after_a_mark(mark: str) -> None:
+    page = f"The fee (or what is left of it{mark}\nis paid back in May."
+
+    assert paragraphs(page, longest=80) == [page.replace("\n", " ")]
+    assert len(paragraphs(page.replace("\n", "\n\n"), longest=80)) == 2
+
+
 @given(st.text(max_size=200))
 def test_joining_lines_loses_no_word(page: str) -> None:
     def bare(text: str) -> str:

@@ -231,6 +231,19 @@ def test_a_table_of_a_page_without_a_header_is_as_it_stands() -> None:
           ("Wheel", "Cy", "Di", "")),
          ["Slot: Kiln | 14.30 to 15.00: Ann | 15.30 to 16.00: Bo",
           "Slot: Wheel | 14.30 to 15.00: Cy | 15.00 to 15.30: Di"]),
+        # Hours, scores and shares over words, and days that are facts.
+        ((("Weekdays", "9:00-12:00", "13:00-17:00", "18:00-21:00"),
+          ("Saturdays", "closed", "families only", "by appointment")),
+         ["Weekdays | 9:00-12:00 | 13:00-17:00 | 18:00-21:00",
+          "Saturdays | closed | families only | by appointment"]),
+        ((("Swans v Teals", "2-1", "3-0", "1-4"), ("Coots v Geese", "later", "off", "walkover")),
+         ["Swans v Teals | 2-1 | 3-0 | 1-4", "Coots v Geese | later | off | walkover"]),
+        ((("Milk, litres", "1/4", "1/2", "3/4"), ("Flour", "a cup", "two cups", "three cups")),
+         ["Milk, litres | 1/4 | 1/2 | 3/4", "Flour | a cup | two cups | three cups"]),
+        ((("Tutor", "Marta Quill"), ("Enrolment opens", "9 May"), ("Course begins", "3 September"),
+          ("Half-term break", "22 October"), ("Last lesson", "17 December")),
+         ["Tutor | Marta Quill", "Enrolment opens | 9 May", "Course begins | 3 September",
+          "Half-term break | 22 October", "Last lesson | 17 December"]),
         # Facts of three places, of which two open at the same hour, or one says another number.
         ((("Opens", "9:00", "10:00", "9:00"), ("Boss", "Ann", "Bo", "Cy"),
           ("Floor", "oak", "stone", "oak")),
@@ -249,7 +262,8 @@ def test_a_table_of_a_page_without_a_header_is_as_it_stands() -> None:
         *("prices of two telephones", "hours over prices", "a length among facts"),
         *("another unit", "a unit in the first cell", "one word for two columns"),
         *("days of several months", "a rota by the hour", "an hour in words", "a rota by the day"),
-        *("a rota with gaps", "hours of three places", "hours and seats of three places"),
+        *("a rota with gaps", "opening hours", "scores", "shares", "days that are facts"),
+        *("hours of three places", "hours and seats of three places"),
     ],
 )  # fmt: skip
 def test_a_first_row_that_is_marked_by_nothing_is_told_by_what_stands_below(
