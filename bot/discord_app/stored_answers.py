@@ -227,10 +227,15 @@ class StoredAnswers:
             voted: When, in seconds since 1970; now, where it is not said.
         """
         voter = self._records.hashed(user_id)
-        # In turn with removals: a part may have been removed since the answer was read.
-        with self._database.deletion() as connection:
+        voted = self._records.clock() if voted is None else voted
+        with self._database.transaction() as connection:
+            if self._database.is_shared:
+                # Locks the member, as writing the vote does. Whoever forgets the member does so
+                # before they delete answers, and each would wait for the other.
+                connection.execute("SELECT quoth_is_forgotten(?, ?)", (voter, voted))
+            # A part may have been removed since the answer was read. It is locked, as by a removal.
             row = connection.execute(
-                "SELECT found FROM answers WHERE id = ?", (answer.id,)
+                "UPDATE answers SET found = found WHERE id = ? RETURNING found", (answer.id,)
             ).fetchone()
             found = CONTENTS.validate_json(row[0]) if row is not None else answer.found
             if complaint is None and found.removed:
@@ -253,7 +258,7 @@ class StoredAnswers:
                 (
                     answer.id,
                     voter,
-                    self._records.clock() if voted is None else voted,
+                    voted,
                     complaint is None,
                     given,
                     expected,

@@ -6,15 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from bot.database import SqliteFile
+from bot.discord_app.migrations import STEPS
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.question_log import logged_questions
 from bot.discord_app.records import DAY_S, Records
 from bot.discord_app.stored_answers import (
+    CONTENTS,
     AnswerContents,
     AnswerCounts,
     StoredAnswer,
@@ -28,6 +32,7 @@ from tests.bot.discord_app.fakes import Clock, found, span
 from tests.conftest import Place
 
 ANSWER = found(span())
+WRONG: Any = {"complaint": "wrong", "expected": None, "question": None}
 
 
 def keep(
@@ -313,6 +318,62 @@ def test_a_vote_keeps_nothing_that_is_removed_while_it_is_cast(place: Place) -> 
 
     assert records.rows("SELECT given, complaint FROM feedback") == [(None, "wrong")]
     records.close()
+
+
+def test_a_vote_does_not_wait_for_whoever_reads_the_file(tmp_path: Path) -> None:
+    file = SqliteFile(tmp_path / "quoth.sqlite", STEPS)
+    with closing(Records(file)) as records:
+        answers = StoredAnswers(records)
+        kept = kept_answer(answers)
+        statements: list[str] = []
+        file._turn.connection.set_trace_callback(statements.append)
+        answers.vote(kept, 2, **WRONG)
+
+    assert [one for one in statements if "checkpoint" in one] == []
+
+
+def test_a_vote_waits_for_no_deletion_of_anything_else(postgres_database: str) -> None:
+    with being_written(postgres_database) as (records, _):
+        answers = StoredAnswers(records)
+        kept = kept_answer(answers)
+        with records.database.deletion(), ThreadPoolExecutor() as threads:
+            voting = threads.submit(answers.vote, kept, 2, **WRONG)
+            voting.result(9)
+
+        assert records.rows("SELECT complaint FROM feedback") == [("wrong",)]
+
+
+def test_a_vote_waits_for_the_removal_of_what_its_answer_quotes(postgres_database: str) -> None:
+    with being_written(postgres_database) as (records, other), ThreadPoolExecutor() as threads:
+        answers = StoredAnswers(records)
+        kept = kept_answer(answers)
+        removed = CONTENTS.dump_json(AnswerContents((), (), (), removed=True)).decode()
+        other.execute("UPDATE answers SET found = %s", (removed,))
+        voting = threads.submit(answers.vote, kept, 2, **WRONG)
+        with suppress(TimeoutError):
+            voting.result(0.5)
+        other.commit()
+        voting.result()
+
+        assert records.rows("SELECT given, complaint FROM feedback") == [(None, "wrong")]
+
+
+def test_who_votes_on_their_own_answer_while_they_are_forgotten_is_forgotten(
+    postgres_database: str,
+) -> None:
+    """The vote waits for the end of the forgetting, which never waits for the vote."""
+    with being_written(postgres_database) as (records, other), ThreadPoolExecutor() as threads:
+        answers = StoredAnswers(records)
+        kept, began = kept_answer(answers), records.clock()
+        other.execute("INSERT INTO forgotten VALUES (%s, quoth_now())", (kept.asker,))
+        voting = threads.submit(answers.vote, kept, 1, voted=began, **WRONG)
+        with suppress(TimeoutError):
+            voting.result(0.5)
+        other.execute("DELETE FROM answers WHERE asker = %s", (kept.asker,))
+        other.commit()
+        voting.result()
+
+        assert records.rows("SELECT * FROM feedback") == []
 
 
 def test_nothing_is_kept_of_a_document_that_was_removed_while_an_answer_was_found(
