@@ -79,6 +79,8 @@ class AnswerCounts:
 CONTENTS = TypeAdapter(AnswerContents)
 """Reads and writes what an answer consisted of, as JSON."""
 
+_NOTHING = AnswerContents((), (), (), removed=True)
+
 
 def _take_words(connection: Connection, where: str, values: Sequence[str | None]) -> None:
     """Take the words of answers out of some votes; what was right is nothing without them."""
@@ -214,7 +216,7 @@ class StoredAnswers:
         """
         Remember one member's vote; it takes the place of the one before, but for its words.
 
-        None is remembered that calls an answer right of which a part was removed.
+        None is remembered that calls an answer right of which a part was removed, or that is gone.
 
         Args:
             answer: What the vote is about.
@@ -237,7 +239,8 @@ class StoredAnswers:
             row = connection.execute(
                 "UPDATE answers SET found = found WHERE id = ? RETURNING found", (answer.id,)
             ).fetchone()
-            found = CONTENTS.validate_json(row[0]) if row is not None else answer.found
+            # Where its asker was forgotten meanwhile, what it quotes may be removed, too.
+            found = _NOTHING if row is None else CONTENTS.validate_json(row[0])
             if complaint is None and found.removed:
                 # The words that it calls right are kept no longer.
                 connection.execute(

@@ -304,16 +304,21 @@ def test_a_vote_calls_nothing_right_that_was_removed_before(place: Place) -> Non
     records.close()
 
 
-def test_a_vote_keeps_nothing_that_is_removed_while_it_is_cast(place: Place) -> None:
+@pytest.mark.parametrize("is_answer_gone", [True, False])
+def test_a_vote_keeps_nothing_that_is_removed_while_it_is_cast(
+    place: Place, *, is_answer_gone: bool
+) -> None:
     records = Records(place())
     answers = StoredAnswers(records)
     answer = replace(found(replace(span(), collection=scope_of(records, 7))), id="a" * 32)
     answers.keep(answer, 1, 7, with_question=False)
     stored = answers.get(answer.id, 1, 7)
     assert stored is not None
+    if is_answer_gone:
+        records.forget(1)
     answers.forget_document(scope_of(records, 7), "figures.txt")
     complaints: tuple[Complaint | None, ...] = ("wrong", None)
-    for voter, complaint in enumerate(complaints):
+    for voter, complaint in enumerate(complaints, start=2):
         answers.vote(stored, voter, complaint=complaint, expected=None, question=None)
 
     assert records.rows("SELECT given, complaint FROM feedback") == [(None, "wrong")]
