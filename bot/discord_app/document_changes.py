@@ -5,7 +5,6 @@ import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 
 from discord.ext import commands
 
@@ -20,7 +19,6 @@ from bot.discord_app.document_intake import (
     shown_reason,
 )
 from bot.discord_app.filenames import safe_name
-from bot.discord_app.records import once_reached
 from bot.discord_app.rendering import notice
 from bot.discord_app.taught import Taught
 from bot.discord_app.taught_store import TaughtStore
@@ -366,8 +364,10 @@ class Changes:
             for _, before in unsettled:
                 await asyncio.to_thread(own.settle, before)
             # One of them may be left of a removal that was cut short, which nobody sees afterwards.
-            for name in removed:
-                await once_reached(partial(asyncio.to_thread, self._forget, scope, name))
+            try:
+                await self.forget_quoted(scope, removed)
+            except DatabaseError as away:
+                event(_log, "not_forgotten", logging.ERROR, collection=scope, reason=away.reason)
         return built
 
     def _removed(self, scope: str) -> Sequence[str]:

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from bot.collection_names import server_collection
+from bot.database import DatabaseError
 from bot.discord_app import document_intake
 from bot.discord_app.document_changes import Changes
 from bot.discord_app.records import Records
@@ -32,8 +33,8 @@ class Place:
         self.own = OwnDocuments(settings.documents(SCOPE))
         self._folder = settings.documents(SCOPE)
         self.forgotten: list[str] = []
-        forget = cast("Any", lambda _, name: self.forgotten.append(name))
-        self._changes = Changes(settings, cast("Any", self), taught, forget)
+        self.is_away = False
+        self._changes = Changes(settings, cast("Any", self), taught, self._forget)
         self._ends: Built | NotBuilt = BUILT
 
     async def build(self, _: str, **__: Any) -> Built | NotBuilt:
@@ -47,6 +48,11 @@ class Place:
     def index(self, ends: Built | NotBuilt) -> None:
         self._ends = ends
         asyncio.run(self._changes.index(SCOPE))
+
+    def _forget(self, _: str, name: str) -> None:
+        self.forgotten.append(name)
+        if self.is_away:
+            raise DatabaseError(OSError())
 
     async def _note(self, *_: str) -> None:
         pass
@@ -88,16 +94,32 @@ def test_that_another_process_has_settled_what_is_refused_is_no_success(place: P
         place.own.put_back(name, before)
 
 
+def index_gone(settings: Settings) -> None:
+    own = Library(settings.data.parent, FakeEncoder(name=DEFAULT_ENCODER), name=SCOPE)
+    own.write("gone.txt", "For fraud 55 were counted.")
+    own.build()
+
+
 def test_the_next_change_ends_a_removal_that_was_cut_short_before_its_quotes_were_forgotten(
     place: Place, settings: Settings
 ) -> None:
     """What is finished after a restart comes after it, and finds nothing to be finished."""
-    own = Library(settings.data.parent, FakeEncoder(name=DEFAULT_ENCODER), name=SCOPE)
-    own.write("gone.txt", "For fraud 55 were counted.")
-    own.build()
+    index_gone(settings)
     place.own.remove("gone.txt")
     place.add("First.", FAILED)
     assert place.forgotten == []
     place.add("First.", BUILT)
 
     assert place.forgotten == ["gone.txt"]
+
+
+def test_a_change_is_not_kept_waiting_by_quotes_that_can_not_be_forgotten(
+    place: Place, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    index_gone(settings)
+    place.own.remove("gone.txt")
+    place.is_away = True
+    place.add("First.", BUILT)
+
+    assert place.forgotten == ["gone.txt"]
+    assert "not_forgotten" in caplog.messages
