@@ -313,14 +313,20 @@ class Changes:
         self, scope: str, names: Sequence[str], done: str, show: Show
     ) -> Built | NotBuilt:
         """Index a server's documents once some were removed; nobody can quote these then."""
-        built = await self._build(scope, show, done)
+        built = await self._build(scope, show, done, without=names)
         # They were answered from until now. What can't be forgotten even now is an error.
         await self.forget_quoted(scope, names)
         return built
 
-    async def index(self, scope: str) -> Built | NotBuilt:
-        """Index a server's documents as they are now, while nobody waits for it."""
-        return await self._build(scope, lambda _: None, None)
+    async def index(self, scope: str, without: Sequence[str] = ()) -> Built | NotBuilt:
+        """
+        Index a server's documents as they are now, while nobody waits for it.
+
+        Args:
+            scope: The server's collection.
+            without: Documents of which the caller forgets, after that, what is quoted.
+        """
+        return await self._build(scope, lambda _: None, None, without=without)
 
     async def forget_quoted(self, scope: str, names: Sequence[str]) -> None:
         """Take what is quoted from documents out of what is remembered."""
@@ -346,9 +352,21 @@ class Changes:
         return bool(self.names(scope))
 
     async def _build(
-        self, scope: str, show: Show, done: str | None, *, size: int = 0, rebuild: bool = False
+        self,
+        scope: str,
+        show: Show,
+        done: str | None,
+        *,
+        size: int = 0,
+        rebuild: bool = False,
+        without: Sequence[str] = (),
     ) -> Built | NotBuilt:
-        """Index, with what the server was taught; show how far it is after what is done already."""
+        """
+        Index, with what the server was taught; show how far it is after what is done already.
+
+        What is quoted of documents that are gone is forgotten, but for those in `without`: their
+        quotes are the caller's to forget.
+        """
         await asyncio.to_thread(self._write_taught, scope)
         own = self._own(scope)
         unsettled = await asyncio.to_thread(own.unsettled)
@@ -365,7 +383,7 @@ class Changes:
                 await asyncio.to_thread(own.settle, before)
             # One of them may be left of a removal that was cut short, which nobody sees afterwards.
             try:
-                await self.forget_quoted(scope, removed)
+                await self.forget_quoted(scope, [one for one in removed if one not in without])
             except DatabaseError as away:
                 event(_log, "not_forgotten", logging.ERROR, collection=scope, reason=away.reason)
         return built

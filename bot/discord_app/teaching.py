@@ -171,7 +171,7 @@ class Teaching:
 
     async def _is_indexed_without(self, scope: str, names: Sequence[str]) -> bool:
         """Whether an index without documents was made, or none is made any more."""
-        built = await self._changes.index(scope)
+        built = await self._changes.index(scope, names)
         # They were answered from until now.
         await once_reached(lambda: self._changes.forget_quoted(scope, names), collection=scope)
         return isinstance(built, Built) or built.reason == "closed"

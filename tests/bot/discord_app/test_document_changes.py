@@ -49,6 +49,9 @@ class Place:
         self._ends = ends
         asyncio.run(self._changes.index(SCOPE))
 
+    def remove(self, name: str) -> None:
+        asyncio.run(self._changes.remove(SCOPE, name, lambda _: None, self._note))
+
     def _forget(self, _: str, name: str) -> None:
         self.forgotten.append(name)
         if self.is_away:
@@ -123,3 +126,13 @@ def test_a_change_is_not_kept_waiting_by_quotes_that_can_not_be_forgotten(
 
     assert place.forgotten == ["gone.txt"]
     assert "not_forgotten" in caplog.messages
+
+
+def test_what_is_quoted_of_a_removed_document_is_forgotten_before_and_after_the_build(
+    place: Place, settings: Settings
+) -> None:
+    """No more often: each time reads all answers of the server."""
+    index_gone(settings)
+    place.remove("gone.txt")
+
+    assert place.forgotten == ["gone.txt", "gone.txt"]
