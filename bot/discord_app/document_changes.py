@@ -226,8 +226,9 @@ class Changes:
         if unreadable is not None:
             return self._refused(scope, unreadable)
         before = await asyncio.to_thread(self._taught.find, scope, name)
+        forgotten = notice("author_forgotten")
         if not await asyncio.to_thread(self._taught.keep, taught):
-            return self._refused(scope, notice("author_forgotten"))
+            return self._refused(scope, forgotten)
         # Whoever heard of its deletion before found no row of it to delete.
         if await is_gone():
             return await self.take_back(scope, [name], notice("taught_gone"), show)
@@ -235,8 +236,16 @@ class Changes:
         if isinstance(built, NotBuilt) and built.is_refused:
             await asyncio.to_thread(self._teach_instead, scope, name, before)
             return self._refused(scope, self._told(built, None))
-        await noted()
-        return self._told(built, done)
+        is_kept = await asyncio.to_thread(self._is_kept, scope, name)
+        if is_kept:
+            await noted()
+        return self._told(built, done) if is_kept else self._refused(scope, forgotten)
+
+    def _is_kept(self, scope: str, name: str) -> bool:
+        """Whether a message that was taught is not forgotten yet, as far as that can be known."""
+        with suppress(DatabaseError):
+            return self._taught.find(scope, name) is not None
+        return True
 
     def _teach_instead(self, scope: str, name: str, before: Taught | None) -> None:
         """Keep what was kept of a message before, or nothing; its document is as it was."""

@@ -639,6 +639,24 @@ def test_who_wants_to_be_forgotten_is_quoted_no_longer(
     until(lambda: "was taught nothing" in listed(local, channel, teacher))
 
 
+def test_whose_author_is_forgotten_during_the_build_is_not_said_to_be_quotable(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message, teacher: User
+) -> None:
+    builder, records = bot.bot.changes._builder, bot.bot.records
+    build = builder.build
+
+    async def build_slowly(*arguments: Any, **options: Any) -> Any:
+        built = await build(*arguments, **options)
+        bot.bot.teaching.forget_documents(records.forget(teacher.id).taught)
+        return built
+
+    builder.build = build_slowly  # type: ignore[method-assign]
+    told = teach(local, lesson, teacher)
+
+    assert "I have learned nothing of that message" in told
+    until(lambda: "north wing" not in quoted(local, channel))
+
+
 def test_who_was_forgotten_while_they_were_being_taught_is_quoted_no_longer(
     local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message, teacher: User
 ) -> None:
