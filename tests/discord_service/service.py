@@ -188,6 +188,7 @@ class LocalDiscord(State):
         body: str | None = "",
         *,
         mentions: Sequence[User] = (),
+        roles: Sequence[Role] = (),
         about: Message | None = None,
     ) -> Channel:
         """
@@ -201,7 +202,14 @@ class LocalDiscord(State):
         place = thread if parent.type == FORUM else parent
         starter = None
         if body is not None:
-            starter = Message(place, author, body, id=thread.id, mentions=list(mentions))
+            starter = Message(
+                place,
+                author,
+                body,
+                id=thread.id,
+                mentions=list(mentions),
+                mention_roles=list(roles),
+            )
             place.messages[starter.id] = starter
         self._do(
             self.gateway.dispatch(

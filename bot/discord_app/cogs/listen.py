@@ -56,12 +56,20 @@ class Listen(commands.Cog):
         server_id = _server_id(message)
         if not await self._bot.hold(server_id) or not self._heard.begin(message.id):
             return
-        is_called = server_id is None or self._bot.is_mentioned(message)
+        is_called = server_id is None or (
+            self._bot.is_mentioned(message) and not self._is_blank_post(message)
+        )
         if server_id is not None and self._bot.asking.unwelcome(server_id):
             return
         if not is_called and not await self._may_go_on(message):
             return
         await self._hear(message, server_id, is_called=is_called)
+
+    def _is_blank_post(self, message: discord.Message) -> bool:
+        """Whether a support post begins with it and Discord hides its text: the title is asked."""
+        parent_id: int | None = getattr(message.channel, "parent_id", None)
+        is_post = message.id == message.channel.id and self._bot.support.get(parent_id) is not None
+        return is_post and not message.content
 
     async def _hear(
         self, message: discord.Message, server_id: int | None, *, is_called: bool

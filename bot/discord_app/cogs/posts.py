@@ -59,7 +59,7 @@ class Posts(commands.Cog):
         self, thread: discord.Thread, channel: SupportChannel, origin: Origin
     ) -> None:
         starter = await self._starter(thread)
-        if starter is not None and (starter.author.bot or self._bot.is_mentioned(starter)):
+        if starter is not None and (starter.author.bot or self._is_asked_by(starter)):
             # Bots are not answered, and a mention is answered as one.
             return
         title = without_references(thread.name)
@@ -81,6 +81,11 @@ class Posts(commands.Cog):
             if reply.answer is not None:
                 return reply
         return Reply()
+
+    def _is_asked_by(self, starter: discord.Message) -> bool:
+        """Whether a message mentions Quoth; its role counts where Discord shows what was asked."""
+        is_shown = bool(starter.content) or self._bot.user in starter.mentions
+        return is_shown and self._bot.is_mentioned(starter)
 
     async def _starter(self, thread: discord.Thread) -> discord.Message | None:
         """The message that a thread begins with; a thread of a text channel may have none."""

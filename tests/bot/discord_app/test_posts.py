@@ -237,6 +237,32 @@ def test_a_body_is_asked_where_messages_may_be_read_and_a_mention_is_answered_on
     assert len(said_by_bot(local, called)) == len(said_by_bot(local, post)) == 1
 
 
+@pytest.mark.parametrize(
+    ("may_read", "expected"), [(False, "How many for arson?"), (True, "what of arson?")]
+)
+def test_a_post_whose_body_mentions_its_role_is_answered_once_from_what_discord_shows(
+    local: LocalDiscord,
+    start_bot: StartBot,
+    channel: Channel,
+    guild: Guild,
+    forum: Channel,
+    asker: User,
+    *,
+    may_read: bool,
+    expected: str,
+) -> None:
+    role = local.add_own_role(guild)
+    local.gateway.approved_intents = MESSAGE_CONTENT
+    start_bot(SURE, message_content=may_read)
+    choose(local, channel, forum)
+    body = f"<@&{role.id}> what of arson?"
+    post = local.open_post(forum, asker, "How many for arson?", body, roles=[role])
+
+    assert answer_in(local, post).question == expected
+    assert is_silent(local, forum, channel)
+    assert len(said_by_bot(local, post)) == 1
+
+
 def test_right_by_the_author_gives_the_post_its_tag(
     local: LocalDiscord, start_bot: StartBot, channel: Channel, forum: Channel, asker: User
 ) -> None:
