@@ -95,7 +95,7 @@ class PersonButton(
         channel = (
             client.support.get(thread.parent_id) if isinstance(thread, discord.Thread) else None
         )
-        nobody = _nobody_to_ask(channel, interaction)
+        nobody = await _nobody_to_ask(channel, interaction, client)
         if nobody is not None:
             return nobody
         assert channel is not None  # noqa: S101 - else there is nobody to ask
@@ -103,8 +103,7 @@ class PersonButton(
         wanted = notice("person_wanted", role=channel.role_id)
         shown = layout(wanted, passages_card(stored.found))
         assert interaction.message is not None  # noqa: S101 - a button stands under one
-        was_called = await asyncio.to_thread(client.support.is_person_called, thread.id)
-        if was_called or not client.pressed.begin(interaction.message.id):
+        if not client.pressed.begin(interaction.message.id):
             return notice("person_asked_before")
         try:
             await deliver(lambda: thread.send(view=shown, **_pinging(channel, interaction.id)))
@@ -121,12 +120,15 @@ class PersonButton(
         return notice("person_asked")
 
 
-def _nobody_to_ask(
-    channel: SupportChannel | None, interaction: discord.Interaction[Any]
+async def _nobody_to_ask(
+    channel: SupportChannel | None, interaction: discord.Interaction[Any], client: Collaborators
 ) -> str | None:
-    """Why nobody can be asked by way of a support channel, if nobody can."""
+    """Why nobody is to be asked by way of a support channel, if nobody is."""
     if channel is None or channel.role_id is None:
         return notice("nobody_to_ask")
+    assert interaction.channel is not None  # noqa: S101 - it has a support channel
+    if await asyncio.to_thread(client.support.is_person_called, interaction.channel.id):
+        return notice("person_asked_before")
     role = interaction.guild.get_role(channel.role_id) if interaction.guild is not None else None
     if role is not None and not may_ping(role, interaction.app_permissions):
         event(_log, "may_not_ping", logging.WARNING)

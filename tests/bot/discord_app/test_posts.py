@@ -422,6 +422,8 @@ def test_where_the_role_can_not_be_pinged_nobody_is_asked_until_it_can(
     guild.granted |= MENTION_EVERYONE
     assert told() == "A person was asked."
     assert len(said_by_bot(local, post)) == 2
+    guild.granted &= ~MENTION_EVERYONE
+    assert told() == "A person was asked before."
 
 
 def test_the_members_that_a_title_names_are_no_part_of_its_question(
