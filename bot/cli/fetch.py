@@ -1,7 +1,6 @@
 """`quoth fetch`: documents from the web and from Git repositories."""
 
 import asyncio
-import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -122,8 +121,6 @@ def command(
     require_extra("fetch", "aiohttp")
     require_extra("fetch", "protego")
     origins = None if update else [_origin(url, kind, under, most) for url in urls]
-    # As Ctrl-C does: what git was cloning is deleted, and git ended.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with failures_shown(), _alone(folder, is_first=not update):
         told = asyncio.run(_fetched(folder, origins, delay, allow_private=allow_private))
     counts = Counter(one.outcome for one in told)

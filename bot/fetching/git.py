@@ -1,6 +1,7 @@
 """A Git repository -> the documents in it, as they are now."""
 
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -64,13 +65,16 @@ def cloned(origin: FetchOrigin, *, allow_private: bool) -> Iterator[list[InRepos
     Git connects to the very address that was looked at here, follows no redirect, asks for no
     password, and runs nothing of the repository.
 
+    Only the main thread may do this: SIGTERM and Ctrl-C end git and delete the clone meanwhile.
+
     Raises:
         FetchError: If that can't be done.
+        KeyboardInterrupt: At SIGTERM or Ctrl-C.
     """
     address = URL(origin.url)
-    with tempfile.TemporaryDirectory(prefix="quoth-git-") as scratch:
+    git = _git(address, allow_private=allow_private)
+    with _interruptible(), tempfile.TemporaryDirectory(prefix="quoth-git-") as scratch:
         folder = Path(scratch, "clone")
-        git = _git(address, allow_private=allow_private)
         options = ("--quiet", "--depth=1", "--no-tags", "--template=")
         _run([*git, "clone", *options, "--", str(address), str(folder)], Path(scratch))
         commit = _run(["git", "-C", str(folder), "rev-parse", "HEAD"], Path(scratch)).strip()
@@ -87,6 +91,29 @@ def cloned(origin: FetchOrigin, *, allow_private: bool) -> Iterator[list[InRepos
             url = view if is_address(view) else origin.url
             found[name] = InRepository(name, url, file.path.read_bytes())
         yield list(found.values())
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """
+    Have the first SIGTERM or Ctrl-C raise KeyboardInterrupt, and no other cut short what cleans up.
+
+    By itself SIGTERM cleans nothing up, and the event loop sees to Ctrl-C only once git has ended.
+    """
+    is_told = False
+
+    def end(_number: int, _frame: object) -> None:
+        nonlocal is_told
+        if not is_told:
+            is_told = True
+            raise KeyboardInterrupt
+
+    before = {one: signal.signal(one, end) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def _links(folder: Path, scratch: Path) -> set[str]:

@@ -733,6 +733,21 @@ def test_what_is_cloned_goes_where_the_fetch_is_told_to_end(tmp_path: Path) -> N
         os.kill(int(cloning.read_text()), 0)
 
 
+def test_a_fetch_of_pages_ends_at_once_where_it_is_told_to(site: Site, tmp_path: Path) -> None:
+    """Threads that look names up would hold it up: they can't be told."""
+    site.pages["/slow"] = dripping
+    fetching = Fork(
+        "bot.cli.main:main",
+        ["fetch", f"{site.url}/slow", "--allow-private", "--seeds", str(tmp_path / "to")],
+        (0, 1, 2),
+        environment=os.environ,
+    )
+    until(lambda: fetching.poll() is not None or "/slow" in site.asked)
+    fetching.send_signal(signal.SIGTERM)
+
+    assert fetching.wait(PATIENCE_S) == -signal.SIGTERM
+
+
 class _Repository(dict[str, object]):
     """Every path, answered by git's own server."""
 
