@@ -182,6 +182,8 @@ def _run(command: list[str], scratch: Path) -> str:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
+            # A group of its own: what git starts goes on where git alone is killed.
+            start_new_session=True,
         )
     except FileNotFoundError as error:
         raise FetchError("git is not installed") from error
@@ -189,7 +191,8 @@ def _run(command: list[str], scratch: Path) -> str:
         try:
             said, why = _ended(process, scratch)
         except BaseException:
-            process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             # After Ctrl-C the block would not wait, and git still write what is deleted.
             process.wait()
             raise

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -705,18 +706,24 @@ def test_the_documents_of_a_repository_are_fetched(
     assert [one.outcome for one in refused] == ["failed"]
 
 
-def test_what_is_cloned_goes_where_the_fetch_is_told_to_end(tmp_path: Path) -> None:
-    cloning = tmp_path / "cloning"
+@pytest.mark.parametrize(
+    "told", [(signal.SIGTERM,), (signal.SIGINT,), (signal.SIGINT, signal.SIGTERM)]
+)
+def test_what_is_cloned_goes_where_the_fetch_is_told_to_end(
+    tmp_path: Path, told: tuple[signal.Signals, ...]
+) -> None:
+    cloning, held = tmp_path / "cloning", tmp_path / "held"
     programs, scratch = tmp_path / "programs", tmp_path / "scratch"
     programs.mkdir()
     scratch.mkdir()
+    os.mkfifo(held)
     git = programs / "git"
-    git.write_text(
-        f"#!/bin/sh\necho $$ > {cloning}.new; mv {cloning}.new {cloning}; exec sleep 999"
-    )
+    # What it starts holds the pipe open, too.
+    git.write_text(f"#!/bin/sh\nexec 9> {held}\nsleep 999 &\ntouch {cloning}\nwait")
     git.chmod(0o755)
     asked = ("fetch", "--git", "https://127.0.0.1/town.git", "--allow-private")
     path = f"{programs}:{os.environ['PATH']}"
+    pipe = os.open(held, os.O_RDONLY | os.O_NONBLOCK)
     fetching = Fork(
         "bot.cli.main:main",
         [*asked, "--seeds", str(tmp_path / "to")],
@@ -725,12 +732,13 @@ def test_what_is_cloned_goes_where_the_fetch_is_told_to_end(tmp_path: Path) -> N
     )
     until(lambda: fetching.poll() is not None or cloning.exists())
     assert any(scratch.iterdir())
-    fetching.send_signal(signal.SIGTERM)
+    for one in told:
+        fetching.send_signal(one)
 
     assert fetching.wait(PATIENCE_S) == Exit.INTERRUPTED
     assert not any(scratch.iterdir())
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(cloning.read_text()), 0)
+    with os.fdopen(pipe, "rb") as ended:
+        assert select.select([ended], [], [], PATIENCE_S)[0]
 
 
 def test_a_fetch_of_pages_ends_at_once_where_it_is_told_to(site: Site, tmp_path: Path) -> None:
