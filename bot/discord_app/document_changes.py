@@ -226,9 +226,8 @@ class Changes:
         if unreadable is not None:
             return self._refused(scope, unreadable)
         before = await asyncio.to_thread(self._taught.find, scope, name)
-        forgotten = notice("author_forgotten")
         if not await asyncio.to_thread(self._taught.keep, taught):
-            return self._refused(scope, forgotten)
+            return self._refused(scope, notice("author_forgotten"))
         # Whoever heard of its deletion before found no row of it to delete.
         if await is_gone():
             return await self.take_back(scope, [name], notice("taught_gone"), show)
@@ -236,10 +235,9 @@ class Changes:
         if isinstance(built, NotBuilt) and built.is_refused:
             await asyncio.to_thread(self._teach_instead, scope, name, before)
             return self._refused(scope, self._told(built, None))
+        await noted()
         is_kept = await asyncio.to_thread(self._is_kept, scope, name)
-        if is_kept:
-            await noted()
-        return self._told(built, done) if is_kept else self._refused(scope, forgotten)
+        return self._told(built, done) if is_kept else notice("author_forgotten")
 
     def _is_kept(self, scope: str, name: str) -> bool:
         """Whether a message that was taught is not forgotten yet, as far as that can be known."""
