@@ -19,6 +19,18 @@ def until(happened: Callable[[], bool]) -> None:
         pause_s = min(1.2 * pause_s, 0.2)
 
 
+async def until_in_loop(happened: Callable[[], bool]) -> None:
+    """
+    Look again and again whether something has happened, while the running event loop goes on.
+
+    It fails if that never happens, by a clock that `pass_time` does not move.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.001)
+
+
 def pass_time(seconds: float) -> None:
     """Have the running event loop take some seconds for passed, however fast the machine is."""
     loop = asyncio.get_running_loop()

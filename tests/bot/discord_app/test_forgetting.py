@@ -21,6 +21,7 @@ from bot.serving.build_process import Built, NotBuilt
 from bot.serving.build_queue import Builder
 from bot.serving.own_documents import OwnDocuments
 from bot.settings import Settings
+from tests.waiting import PATIENCE_S
 
 MESSAGE = MessageAt(7, 8, 9)
 BUILT = Built(0, 0, ())
@@ -77,7 +78,8 @@ def delete(settings: Settings, records: Records, builds: Builds, quoted: Quoted)
 
     async def deleted() -> None:
         teaching.forget_documents([MESSAGE])
-        await asyncio.gather(*asyncio.all_tasks() - {cast("Any", asyncio.current_task())})
+        begun = asyncio.all_tasks() - {cast("Any", asyncio.current_task())}
+        await asyncio.wait_for(asyncio.gather(*begun), PATIENCE_S)
 
     asyncio.run(deleted())
     assert taught.all(scope) == []

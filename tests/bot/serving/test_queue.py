@@ -25,7 +25,7 @@ from bot.serving.queue import (
 )
 from index.errors import IndexDamagedError
 from tests.bot.discord_app.fakes import GatedAnswers, found, span
-from tests.waiting import pass_time
+from tests.waiting import pass_time, until_in_loop
 
 
 async def mend() -> None:
@@ -62,8 +62,7 @@ def test_a_question_that_is_given_up_while_waiting_is_never_read() -> None:
 
     async def ask() -> None:
         slow = [asyncio.create_task(queue.ask(Question(f"q{n}"), (), 0, None)) for n in range(2)]
-        while not gated.asked:
-            await asyncio.sleep(0.001)
+        await until_in_loop(lambda: bool(gated.asked))
         pass_time(30)
         results = await asyncio.gather(*slow, return_exceptions=True)
         assert [type(result) for result in results] == [TooSlowError, BusyError]
@@ -159,8 +158,7 @@ def test_work_whose_result_is_wanted_sooner_is_given_up_sooner() -> None:
 
     async def ask() -> None:
         asked = asyncio.create_task(queue.do(work, 30))
-        while not begun.is_set():
-            await asyncio.sleep(0.001)
+        await until_in_loop(begun.is_set)
         pass_time(30)
         with pytest.raises(TooSlowError):
             await asked
@@ -212,8 +210,7 @@ def test_once_the_wait_is_hopeless_the_newest_is_answered_first() -> None:
             # Nothing of the time limit has passed, by the clock of the event loop.
             waiting.append(asyncio.create_task(queue.ask(Question(f"q{number}"), (), 0, None)))
             await asyncio.sleep(0)
-            while not gated.asked:
-                await asyncio.sleep(0.001)
+            await until_in_loop(lambda: bool(gated.asked))
         now[0] = 16.0
         gated.gate.set()
         await asyncio.gather(*waiting)
@@ -263,8 +260,7 @@ class Waiting:
 
     async def begin(self) -> "asyncio.Task[Answer]":
         first = self.ask("first")
-        while not self._answers.asked:
-            await asyncio.sleep(0.001)
+        await until_in_loop(lambda: bool(self._answers.asked))
         return first
 
 
@@ -277,8 +273,7 @@ def test_the_same_question_of_many_is_read_once_and_answered_to_each() -> None:
         loud = [waiting.ask(f"loud {number}", "loud") for number in range(3)]
         same = [waiting.ask("why", f"member {number}") for number in range(20)]
         same += [waiting.ask("why", "loud")]
-        while waiting.queue.taken < 5:
-            await asyncio.sleep(0.001)
+        await until_in_loop(lambda: waiting.queue.taken >= 5)
         answers.gate.set()
         found = await asyncio.gather(*same)
         assert {answer.question for answer in found} == {"why"}
@@ -299,8 +294,7 @@ def test_the_same_question_in_another_server_is_another() -> None:
     async def ask() -> None:
         first = await waiting.begin()
         asked = [waiting.ask("why", scope=scope) for scope in ("here", "there", "here", None)]
-        while waiting.queue.taken < 4:
-            await asyncio.sleep(0.001)
+        await until_in_loop(lambda: waiting.queue.taken >= 4)
         answers.gate.set()
         await asyncio.gather(first, *asked)
 
@@ -386,8 +380,7 @@ def test_who_asked_the_same_is_served_although_the_first_gives_up_or_fails() -> 
         given_up = waiting.ask("why", "a")
         kept = waiting.ask("why", "b")
         breaks = [waiting.ask("breaks", member) for member in "ab"]
-        while waiting.queue.taken < 3:
-            await asyncio.sleep(0.001)
+        await until_in_loop(lambda: waiting.queue.taken >= 3)
         given_up.cancel()
         await asyncio.gather(given_up, return_exceptions=True)
         answers.gate.set()
@@ -476,8 +469,7 @@ def test_where_no_answer_is_known_those_who_ask_the_same_share_what_they_waited_
             return asyncio.create_task(queue.ask(Question(text), (), 0, None))
 
         first = asked("first")
-        while not answers.asked:
-            await asyncio.sleep(0.001)
+        await until_in_loop(lambda: bool(answers.asked))
         early = [asked("why") for _ in range(50)]
         await asyncio.sleep(0)
         # They have one place, and nobody may ask anything else.
@@ -488,8 +480,7 @@ def test_where_no_answer_is_known_those_who_ask_the_same_share_what_they_waited_
 
         answers.gate.clear()
         begun = asked("again")
-        while len(answers.asked) < 3:
-            await asyncio.sleep(0.001)
+        await until_in_loop(lambda: len(answers.asked) >= 3)
         # What they are told may be newer than what is being read.
         later = [asked("again") for _ in range(50)]
         await asyncio.sleep(0)
@@ -523,8 +514,7 @@ def test_what_keeps_one_from_an_answer_is_told_to_all_who_waited_for_it(error: E
             asyncio.create_task(queue.ask(Question(text), (), 0, None))
             for text in ("first", *["why"] * 50)
         ]
-        while not answers.asked:
-            await asyncio.sleep(0.001)
+        await until_in_loop(lambda: bool(answers.asked))
         answers.gate.set()
         told = await asyncio.gather(*asked, return_exceptions=True)
         assert {type(one) for one in told} == {type(error)}
@@ -541,8 +531,7 @@ def test_who_shares_a_reading_that_takes_too_long_is_told_that_it_did() -> None:
 
     async def ask() -> None:
         asked = [asyncio.create_task(queue.ask(Question("why"), (), 0, None)) for _ in range(3)]
-        while not answers.asked:
-            await asyncio.sleep(0.001)
+        await until_in_loop(lambda: bool(answers.asked))
         pass_time(30)
         told = await asyncio.gather(*asked, return_exceptions=True)
         assert {type(one) for one in told} == {TooSlowError}
@@ -615,8 +604,7 @@ def test_the_wait_is_told_by_the_pace_of_the_last_answers() -> None:
         await queue.ask(Question("first"), (), 0, None)
         answers.gate.clear()
         waiting = [asyncio.create_task(queue.ask(Question(f"q{n}"), (), 0, None)) for n in range(4)]
-        while queue.taken < 4:
-            await asyncio.sleep(0.001)
+        await until_in_loop(lambda: queue.taken >= 4)
         told.append(queue.wait_s)
         answers.gate.set()
         await asyncio.gather(*waiting)
