@@ -369,9 +369,11 @@ class _TableQuestion:
         """The columns of hours in which the one time of day lies that the question says."""
         times = times_of(self.asking)
         names = self._names_of_columns()
-        # Where a rota has a time after noon, it has no other one by a dial of twelve hours.
+        # A rota that says "13:00" or "1 pm" means no other time by a dial, which has 12:59 at most.
         is_dial = all(
-            one.minutes < HALF_A_DAY and not one.is_told for name in names for one in times_of(name)
+            one.minutes < HALF_A_DAY + 60 and not one.is_told
+            for name in names
+            for one in times_of(name)
         )
         return [
             name

@@ -123,8 +123,9 @@ def _labels(text: str, span: Bounds, items: Sequence[Bounds], question: str) -> 
         for label in labels
     )
     asked = content_stems(question)
-    # A word of some labels asks for these alone: "who are the nurses" of nurses and doctors.
-    stems = Counter(stem for label in labels for stem in content_stems(text[slice(*label)]))
+    # A word that some labels begin with asks for these alone: "the nurses" of nurses and doctors.
+    heads = [text[slice(*label)].split(maxsplit=1)[:1] for label in labels]
+    stems = Counter(stem for head in heads for stem in content_stems(" ".join(head)))
     some = {stem for stem, count in stems.items() if 1 < count < len(labels)}
     told = content_stems(said) - content_stems(names) | some
     return labels if are_labels and is_one and asked.isdisjoint(told) else []

@@ -73,19 +73,17 @@ def is_within_hours(time: Clock, hours: str, *, is_dial: bool) -> bool:
     Args:
         time: It may be one after noon where nothing tells.
         hours: They may go on after midnight: "22:00-06:00".
-        is_dial: Whether they may be ones after noon: "1:00-2:30".
+        is_dial: Whether they are those of a dial of twelve hours: "11:00-1:00".
     """
     words = [part for part in parts_of(_DASH.sub(" to ", hours)) if not isinstance(part, Clock)]
     match times_of(hours):
         case [begin, end] if all(f"{word}".lower() in RANGE_WORDS for word in words):
+            day = HALF_A_DAY if is_dial else 2 * HALF_A_DAY
             meant = [time.minutes]
             if not time.is_told and time.minutes < HALF_A_DAY:
                 meant.append(time.minutes + HALF_A_DAY)
-            if is_dial and time.minutes >= HALF_A_DAY:
-                meant.append(time.minutes - HALF_A_DAY)
-            if end.minutes < begin.minutes:
-                return any(one >= begin.minutes or one < end.minutes for one in meant)
-            return any(begin.minutes <= one < end.minutes for one in meant)
+            length = (end.minutes - begin.minutes) % day
+            return any((one - begin.minutes) % day < length for one in meant)
     return False
 
 

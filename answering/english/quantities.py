@@ -214,7 +214,7 @@ RANGE_WORDS = word_set(
 """What a range says beside its ends and what is counted."""
 AGES = word_set("age aged ages")
 """Names of columns of years that people are old."""
-SAYS_AGE = re.compile(r"\bold\b|\bag(?:e|ed|es)\b|\bof \d+ years?\b", re.IGNORECASE)
+SAYS_AGE = re.compile(r"\bolds?\b|\bag(?:e|ed|es)\b|\bof \d+ years?\b", re.IGNORECASE)
 """What tells years that somebody is old from those that a pass is valid."""
 YEAR = r"(?:19|20)\d\d"
 YEARS = re.compile(rf"(?<!\d){YEAR}(?!\d)")

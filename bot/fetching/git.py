@@ -96,9 +96,11 @@ def cloned(origin: FetchOrigin, *, allow_private: bool) -> Iterator[list[InRepos
 @contextmanager
 def _interruptible() -> Iterator[None]:
     """
-    Have the first SIGTERM or Ctrl-C raise KeyboardInterrupt, and no other cut short what cleans up.
+    Have the first SIGTERM, SIGHUP or Ctrl-C raise KeyboardInterrupt, and no other cut short what
+    cleans up.
 
-    By itself SIGTERM cleans nothing up, and the event loop sees to Ctrl-C only once git has ended.
+    By themselves the first two clean nothing up, and the event loop sees to Ctrl-C only once git
+    has ended.
     """
     is_told = False
 
@@ -108,7 +110,11 @@ def _interruptible() -> Iterator[None]:
             is_told = True
             raise KeyboardInterrupt
 
-    before = {one: signal.signal(one, end) for one in (signal.SIGTERM, signal.SIGINT)}
+    # A closed terminal tells git nothing, which has a group of its own. What is ignored stays so.
+    ends = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {
+        one: signal.signal(one, end) for one in ends if signal.getsignal(one) is not signal.SIG_IGN
+    }
     try:
         yield
     finally:

@@ -57,8 +57,8 @@ def begins_with_message(text: str) -> bool:
     """Whether a text begins with a message or an entry of a log, and another one follows."""
     lines = [line[0] for line in islice(_LINE.finditer(text), _SAMPLED_LINES) if line[0].strip()]
     stamped = list(filter(_STAMPED.match, lines))
-    # The title of minutes may have a time, too, and so may a line or two below it.
-    is_log = 2 * len(stamped) > max(2, len(lines)) and not all(map(_ROUND.search, stamped))
+    # The times of a programme are round, and so is that of a meeting in the title of its minutes.
+    is_log = len(stamped) > 1 and not all(map(_ROUND.search, stamped))
     forms = (_STAMPED if is_log else None, chat_form(text))
     return any(form is not None and form.match(lines[0]) for form in forms)
 

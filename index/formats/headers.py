@@ -182,7 +182,11 @@ def _tells(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool | None
         if years > 1 and _YEAR.fullmatch(name) and "quantity" not in map(_kind, below):
             evidence += 1
             continue
-        evidence += _evidence(name, below if column else [_MONTH.sub("", cell) for cell in below])
+        # The second of two columns may hold facts, only some of which are days.
+        is_of_facts = column and len(first) < _MIN_MOMENTS
+        evidence += _evidence(
+            name, below if is_of_facts else [_MONTH.sub("", cell) for cell in below]
+        )
     if evidence or least:
         return evidence > least
     usual = sum(1 for name in first if is_usual(name))

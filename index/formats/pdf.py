@@ -400,7 +400,7 @@ def paragraphs(page: str, longest: int) -> list[str]:
             goes_on = may_go_on = False
             continue
         if (
-            (goes_on or (may_go_on and line[0].islower()))
+            (goes_on or (may_go_on and line[0].islower() and not joined[-1][0].islower()))
             and (not _BEGINS_PARAGRAPH.match(line) or _repeats_number(joined[-1], line))
             and not _is_heading(joined[-1], line, full)
             and not all(labelled([joined[-1], line]))

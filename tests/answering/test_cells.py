@@ -524,6 +524,7 @@ COATS = "Item: Cardigan | Ages 4–7: £4 | Ages 8–11: £5"
         (COATS, "how much is a cardigan for a 9 year old"),
         (COATS.replace("Ages", "Age"), "what does a cardigan cost for my 10-year-old son"),
         (COATS.replace("Ages 8–11", "ages 8 to 11"), "a cardigan for a girl of 8 years?"),
+        (COATS, "how much do 10 year olds pay for a cardigan"),
     ],
 )
 def test_an_age_names_the_column_of_the_ages_that_it_lies_in(text: str, question: str) -> None:
@@ -542,6 +543,8 @@ GATE = (
 )
 BAR = "Who: Bar | 10am to 1pm: Ann | 1pm to 4pm: Bo | 4pm to 7pm: Cy"
 BRIDGE = "Post: Bridge | 06:00-14:00: Ann | 14:00-22:00: Bo | 22:00-06:00: Cy"
+FETE = "Stall: Gate | 11:00-12:30: Ann | 12:30-2:00: Bo | 2:00-3:30: Cy"
+NOON = "Desk: Hall | 9:00-11:00: Ann | 11:00-1:00: Bo | 1:00-3:00: Cy"
 FARM = "Animals: Hens | 6:00 – 7:30: Ann | 3:00 – 4:30: Bo | 7:00 – 8:30: Cy"
 
 
@@ -557,6 +560,11 @@ FARM = "Animals: Hens | 6:00 – 7:30: Ann | 3:00 – 4:30: Bo | 7:00 – 8:30: 
         (FARM, "who feeds the hens at 4 pm", "Ann", "Bo"),
         (BRIDGE, "who is on the bridge at 22:00", "Bo", "Cy"),
         (BRIDGE, "who is on the bridge at 1 am?", "Bo", "Cy"),
+        (FETE, "who is on the gate at 3pm?", "Cy", "Cy"),
+        (FETE, "who is on the gate at 3pm?", "Bo", "Cy"),
+        (FETE, "who is on the gate at 12:45", "Ann", "Bo"),
+        (NOON, "who is at the desk in the hall at 2 pm", "Bo", "Cy"),
+        (NOON, "who is at the desk in the hall at 12:30", "Ann", "Bo"),
         # None of these hours, those of two columns, two times, and words beside the hours.
         (GATE, "who is on the gate at 18:00", "Ann", "Ann"),
         (GATE, "who is on the gate at 11:30 pm", "Cy", "Cy"),

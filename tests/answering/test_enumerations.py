@@ -312,6 +312,10 @@ ROOMS = "* Sauna – open from six to ten, with a towel\n* Roof – until half p
         (CLUBS, "Chess club", "which clubs are there", ["Chess club", "Choir"]),
         (CLUBS, "Choir", "which clubs meet on Fridays", []),
         (STAFF, "Nurse Frost", "who are the nurses?", []),
+        (
+            *("- Oak Room: 40 seats, a stage\n- Elm Room: 9 seats, a sink\n- Hall: 99 seats",),
+            *("Oak Room", "which rooms are there", ["Oak Room", "Elm Room", "Hall"]),
+        ),
         (CLUBS, "Fridays", "which days are there", []),
         (
             *(WOOD, "Birch ply 3 mm", "which materials can I buy"),

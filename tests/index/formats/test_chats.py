@@ -89,6 +89,18 @@ def test_what_is_said_first_in_a_chat_is_no_title(line: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "2026-04-18 07:14:01 ERROR failed\nTraceback:\n  line 1\n  line 2\n"
+        "2026-04-18 07:15:09 INFO restarted\n",
+        "18/04/2026, 19:31 - Ann: Bring\nmilk\nbread\neggs\n18/04/2026, 19:33 - Bo: Sure\n",
+    ],
+)
+def test_an_entry_of_several_lines_is_no_title(text: str) -> None:
+    assert parse(".txt", text.encode()).title is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "18/04/2026 19:30 Spring race\n\nBring a boat.\n",
         "07:14\nA poem\n07:15\nIt ends\n",
         "Minutes of the bowls club — 18/04/2026 19:30\n\nThe fee is 55 pounds.\n\n"

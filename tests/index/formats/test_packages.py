@@ -218,9 +218,10 @@ def test_lines_of_a_page_are_joined_to_paragraphs() -> None:
     [
         ("Soup of the day 4.50 €", "Bread and butter 1.20 €", "Pickles 90 %"),
         ("Shirt size (S / M / L)", "Closing date: 21 August 2026"),
+        ("tea 2 €", "coffee 3 €", "water (1 litre)", "juice 2 €"),
         ("Boots (two pairs)", "Torch [with batteries]", "“The rules of the hut”", "Rope"),
     ],
-    ids=["prices", "brackets before a label", "brackets and quotes"],
+    ids=["prices", "brackets before a label", "small letters", "brackets and quotes"],
 )
 def test_a_line_far_from_full_ends_its_paragraph_with_whatever_mark(lines: Sequence[str]) -> None:
     assert paragraphs("\n".join(lines), longest=80) == list(lines)

@@ -231,6 +231,11 @@ def test_a_table_of_a_page_without_a_header_is_as_it_stands() -> None:
           ("Wheel", "Cy", "Di", "")),
          ["Slot: Kiln | 14.30 to 15.00: Ann | 15.30 to 16.00: Bo",
           "Slot: Wheel | 14.30 to 15.00: Cy | 15.00 to 15.30: Di"]),
+        ((("Walk", "Leaves on", "Leader"), ("Moor", "9 May", "Ann"), ("Coast", "3 June", "Bo"),
+          ("Fell", "12 July", "Cy")),
+         ["Walk: Moor | Leaves on: 9 May | Leader: Ann",
+          "Walk: Coast | Leaves on: 3 June | Leader: Bo",
+          "Walk: Fell | Leaves on: 12 July | Leader: Cy"]),
         # Hours, scores and shares over words, and days that are facts.
         ((("Weekdays", "9:00-12:00", "13:00-17:00", "18:00-21:00"),
           ("Saturdays", "closed", "families only", "by appointment")),
@@ -262,7 +267,8 @@ def test_a_table_of_a_page_without_a_header_is_as_it_stands() -> None:
         *("prices of two telephones", "hours over prices", "a length among facts"),
         *("another unit", "a unit in the first cell", "one word for two columns"),
         *("days of several months", "a rota by the hour", "an hour in words", "a rota by the day"),
-        *("a rota with gaps", "opening hours", "scores", "shares", "days that are facts"),
+        *("a rota with gaps", "days in another column", "opening hours", "scores", "shares"),
+        "days that are facts",
         *("hours of three places", "hours and seats of three places"),
     ],
 )  # fmt: skip
