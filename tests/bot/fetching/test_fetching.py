@@ -718,8 +718,8 @@ def test_what_is_cloned_goes_where_the_fetch_is_told_to_end(
     scratch.mkdir()
     os.mkfifo(held)
     git = programs / "git"
-    # What it starts holds the pipe open, too.
-    git.write_text(f"#!/bin/sh\nexec 9> {held}\nsleep 999 &\ntouch {cloning}\nwait")
+    # What it starts holds the pipe open, too. On a busy machine it runs before its start is known.
+    git.write_text(f"#!/bin/sh\nexec 9> {held}\nsleep 999 &\nsleep 2\ntouch {cloning}\nwait")
     git.chmod(0o755)
     asked = ("fetch", "--git", "https://127.0.0.1/town.git", "--allow-private")
     path = f"{programs}:{os.environ['PATH']}"
