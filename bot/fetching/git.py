@@ -6,7 +6,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -110,16 +110,25 @@ def _interruptible() -> Iterator[None]:
             is_told = True
             raise KeyboardInterrupt
 
-    # A closed terminal tells git nothing, which has a group of its own. What is ignored stays so.
+    with _handled(end):
+        yield
+
+
+@contextmanager
+def _handled(handler: Callable[[int, object], None]) -> Iterator[None]:
+    """Have something handle what tells this process to end; what is ignored stays so."""
+    # A closed terminal tells git nothing, which has a group of its own.
     ends = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     before = {
-        one: signal.signal(one, end) for one in ends if signal.getsignal(one) is not signal.SIG_IGN
+        one: signal.signal(one, handler)
+        for one in ends
+        if signal.getsignal(one) is not signal.SIG_IGN
     }
     try:
         yield
     finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        for one, earlier in before.items():
+            signal.signal(one, earlier)
 
 
 def _links(folder: Path, scratch: Path) -> set[str]:
@@ -179,29 +188,23 @@ def _run(command: list[str], scratch: Path) -> str:
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_LFS_SKIP_SMUDGE": "1",
     }
+    told: list[int] = []
+    process = None
     try:
-        process = subprocess.Popen(  # noqa: S603 - a fixed program; the address stands after "--"
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            # A group of its own: what git starts goes on where git alone is killed.
-            start_new_session=True,
-        )
-    except FileNotFoundError as error:
-        raise FetchError("git is not installed") from error
-    with process:
-        try:
-            said, why = _ended(process, scratch)
-        except BaseException:
+        # Git may run for a while before it is known here: an end in that moment would leave it.
+        with _handled(lambda number, _: told.append(number)):
+            process = _started(command, environment)
+        for number in told:
+            signal.raise_signal(number)
+        said, why = _ended(process, scratch)
+    except BaseException:
+        if process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            # After Ctrl-C the block would not wait, and git still write what is deleted.
-            process.wait()
-            raise
+            with process:
+                # Git has ended after it, and writes nothing more of what is deleted.
+                pass
+        raise
     if process.returncode:
         raise FetchError(_why(why, scratch))
     return said
@@ -214,6 +217,23 @@ def _why(said: str, scratch: Path) -> str:
             return meaning
     *_, last = said.strip().replace(str(scratch), "").splitlines() or ["nothing"]
     return f"git can't clone it, and says: {last.removeprefix('fatal: ')[:_TOLD_CHARS]}"
+
+
+def _started(command: list[str], environment: dict[str, str]) -> "subprocess.Popen[str]":
+    try:
+        return subprocess.Popen(  # noqa: S603 - a fixed program; the address stands after "--"
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            # A group of its own: what git starts goes on where git alone is killed.
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise FetchError("git is not installed") from error
 
 
 def _ended(process: "subprocess.Popen[str]", scratch: Path) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 from yarl import URL
@@ -22,7 +23,7 @@ from bot.cli.exits import Exit
 from bot.fetching.addresses import is_public
 from bot.fetching.errors import FetchError
 from bot.fetching.fetcher import Fetcher, FetchResult
-from bot.fetching.git import size_of
+from bot.fetching.git import cloned, size_of
 from bot.fetching.names import ending_of, name_of
 from bot.fetching.web import USER_AGENT, Limits, Web
 from index.documents import list_documents
@@ -718,8 +719,8 @@ def test_what_is_cloned_goes_where_the_fetch_is_told_to_end(
     scratch.mkdir()
     os.mkfifo(held)
     git = programs / "git"
-    # What it starts holds the pipe open, too. On a busy machine it runs before its start is known.
-    git.write_text(f"#!/bin/sh\nexec 9> {held}\nsleep 999 &\nsleep 2\ntouch {cloning}\nwait")
+    # What it starts holds the pipe open, too.
+    git.write_text(f"#!/bin/sh\nexec 9> {held}\nsleep 999 &\ntouch {cloning}\nwait")
     git.chmod(0o755)
     asked = ("fetch", "--git", "https://127.0.0.1/town.git", "--allow-private")
     path = f"{programs}:{os.environ['PATH']}"
@@ -739,6 +740,30 @@ def test_what_is_cloned_goes_where_the_fetch_is_told_to_end(
     assert not any(scratch.iterdir())
     with os.fdopen(pipe, "rb") as ended:
         assert select.select([ended], [], [], PATIENCE_S)[0]
+
+
+def test_git_ends_also_where_the_fetch_is_told_to_before_its_start_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine git runs for a while before."""
+    started: list[subprocess.Popen[str]] = []
+
+    class ToldMeanwhile(subprocess.Popen[str]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            started.append(self)
+            signal.raise_signal(signal.SIGTERM)
+
+    git = tmp_path / "git"
+    git.write_text("#!/bin/sh\nexec sleep 999")
+    git.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(subprocess, "Popen", ToldMeanwhile)
+    origin = FetchOrigin(kind="git", url="https://127.0.0.1/town.git", most=9)
+    with pytest.raises(KeyboardInterrupt), cloned(origin, allow_private=True):
+        pass
+
+    assert [one.returncode for one in started] == [-signal.SIGKILL]
 
 
 def test_a_fetch_of_pages_ends_at_once_where_it_is_told_to(site: Site, tmp_path: Path) -> None:
