@@ -7,7 +7,6 @@ import socket
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.forks import Fork, NoForkError, forked_command, use_warm_processes, warm_processes
+from tests.waiting import until
 
 _PATIENCE_S = 600.0
 # More than any process has.
@@ -119,9 +119,7 @@ def test_what_stands_for_a_fork_ends_as_it_also_where_a_signal_comes_too_late() 
             with closing(asker):
                 asker.recv(1 << 17)
                 asker.send(_NO_PID)
-                while not catches(process.pid, signal.SIGUSR2):
-                    assert process.poll() is None
-                    time.sleep(0.005)
+                until(lambda: process.poll() is not None or catches(process.pid, signal.SIGUSR2))
                 process.send_signal(signal.SIGUSR2)
                 asker.send(b"3")
             _, err = process.communicate()

@@ -26,9 +26,11 @@ async def until_in_loop(happened: Callable[[], bool]) -> None:
     It fails if that never happens, by a clock that `pass_time` does not move.
     """
     deadline = time.monotonic() + PATIENCE_S
+    pause_s = 0.001
     while not happened():
         assert time.monotonic() < deadline
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(pause_s)
+        pause_s = min(1.2 * pause_s, 0.02)
 
 
 def pass_time(seconds: float) -> None:

@@ -15,6 +15,7 @@ from answering.followups.turns import turn_of
 from answering.question import Question
 from index.filters import Filter
 from tests.conftest import Library
+from tests.waiting import until
 
 NO_TIME = Timings(0.0, 0.0, 0.0, 0.0)
 
@@ -147,8 +148,7 @@ def test_who_asks_what_is_just_being_answered_shares_that_answer(
     with ThreadPoolExecutor(4) as threads:
         answers = [threads.submit(asked.answer, Question("how many for arson")) for _ in range(3)]
         other = threads.submit(asked.answer, Question("how many for theft"))
-        while len(counted.asked) < 2:
-            threading.Event().wait(0.001)
+        until(lambda: len(counted.asked) == 2)
         counted.gate.set()
         found = [answer.result(30) for answer in answers]
 
@@ -165,8 +165,7 @@ def test_who_waits_for_an_answer_that_fails_asks_for_it_again(
     counted.gate.clear()
     with ThreadPoolExecutor(2) as threads:
         answers = [threads.submit(asked.answer, Question("how many for arson")) for _ in range(2)]
-        while not counted.asked:
-            threading.Event().wait(0.001)
+        until(lambda: counted.asked != [])
         counted.gate.set()
         errors = [answer.exception(30) for answer in answers]
 

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, aclosing, closing, suppress
 from pathlib import Path
@@ -23,6 +22,7 @@ from bot.discord_app.unanswered import Unanswered, Waiting
 from bot.postgres import PostgresDatabase
 from bot.settings import SettingsError, load_settings
 from tests import postgres
+from tests.waiting import until
 
 
 def test_processes_that_start_at_once_make_the_tables_once(empty_database: str) -> None:
@@ -177,6 +177,13 @@ def test_what_is_done_together_is_done_or_not(database: PostgresDatabase) -> Non
         assert connection.execute("SELECT value FROM meta").fetchone() == ("100 % \ufffd",)
 
 
+def is_used(database: PostgresDatabase) -> bool:
+    """Whether a database that was away can be used again, with its tables."""
+    with suppress(DatabaseError), database.statements() as connection:
+        return connection.execute("SELECT count(*) FROM answers").fetchone() == (0,)
+    return False
+
+
 def test_while_it_is_away_calls_fail_soon_and_afterwards_they_do_not(
     database: PostgresDatabase, postgres_database: str
 ) -> None:
@@ -190,15 +197,7 @@ def test_while_it_is_away_calls_fail_soon_and_afterwards_they_do_not(
             ask()
         with pytest.raises(DatabaseError, match="is away"):
             ask()
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            ask()
-        except DatabaseError:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        else:
-            break
+    until(lambda: is_used(database))
 
 
 def test_a_rule_that_changes_is_heard_of_also_after_the_database_was_away(
@@ -230,14 +229,8 @@ def test_a_database_that_is_away_at_the_start_is_used_once_it_is_there(
             with pytest.raises(DatabaseError), opened.statements():
                 pass
             way.open()
-            while True:
-                with suppress(DatabaseError), opened.statements() as connection:
-                    found = connection.execute("SELECT count(*) FROM answers").fetchone()
-                    break
-                time.sleep(0.1)
+            until(lambda: is_used(opened))
         way.close()
-
-    assert found == (0,)
 
 
 def test_a_server_that_is_full_is_away_and_used_once_it_has_room(postgres_database: str) -> None:
@@ -249,10 +242,7 @@ def test_a_server_that_is_full_is_away_and_used_once_it_has_room(postgres_databa
             PostgresDatabase(postgres_database)
         opened = PostgresDatabase(postgres_database, may_be_away=True)
     with closing(opened):
-        while not opened.version:
-            with suppress(DatabaseError), opened.statements():
-                pass
-            time.sleep(0.1)
+        until(lambda: is_used(opened))
 
 
 def test_a_user_who_has_as_many_connections_as_they_may_is_let_in_later(

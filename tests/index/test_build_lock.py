@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from index.build_lock import BuildLock
+from tests.waiting import until
 
 
 def _hold(folder: Path, seconds: float) -> None:
@@ -17,10 +18,9 @@ def _hold(folder: Path, seconds: float) -> None:
 
 
 def test_a_second_build_waits_and_says_for_whom(tmp_path: Path) -> None:
-    holder = multiprocessing.get_context("spawn").Process(target=_hold, args=(tmp_path, 0.5))
+    holder = multiprocessing.get_context("spawn").Process(target=_hold, args=(tmp_path, 1.0))
     holder.start()
-    while not (tmp_path / "held").exists():
-        time.sleep(0.01)
+    until((tmp_path / "held").exists)
     told: list[str] = []
 
     with BuildLock(tmp_path / "lock").hold(told.append):
@@ -50,8 +50,7 @@ def test_a_lock_whose_holder_deletes_it_is_taken_anew(tmp_path: Path) -> None:
 def test_the_lock_is_free_when_its_holder_was_killed(tmp_path: Path) -> None:
     holder = multiprocessing.get_context("spawn").Process(target=_hold, args=(tmp_path, 60))
     holder.start()
-    while not (tmp_path / "held").exists():
-        time.sleep(0.01)
+    until((tmp_path / "held").exists)
     holder.kill()
     holder.join(10)
 

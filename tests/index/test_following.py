@@ -45,12 +45,14 @@ def test_questions_are_answered_while_generations_are_published(library: Library
     readers = [threading.Thread(target=ask, args=(number,)) for number in range(READERS)]
     for reader in readers:
         reader.start()
-    for version in range(1, PUBLISHED + 1):
-        library.write("a.txt", f"Version {version}.")
-        library.build()
-    done.set()
-    for reader in readers:
-        reader.join()
+    try:
+        for version in range(1, PUBLISHED + 1):
+            library.write("a.txt", f"Version {version}.")
+            library.build()
+    finally:
+        done.set()
+        for reader in readers:
+            reader.join()
 
     assert failures == []
     for versions in seen:

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import tempfile
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from tests.commands import QUESTION, quoth
 from tests.conftest import ROOT
 from tests.forks import forked_command
 from tests.postgres import Way
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, until
 
 ANY = "0.0.0.0"  # noqa: S104 - nothing listens there
 
@@ -179,8 +178,7 @@ def test_a_node_starts_from_what_it_has_where_database_and_storage_are_away(
             assert ask(address)["answer"] == "35,927"
             assert ask(address)["id"] is None
             way.open()
-            while ask(address)["id"] is None:
-                time.sleep(0.1)
+            until(lambda: ask(address)["id"] is not None)
             server.send_signal(signal.SIGTERM)
             assert server.wait(PATIENCE_S) == 0
         way.close()

@@ -1,6 +1,5 @@
 """Every way to ask, and what comes of it."""
 
-import asyncio
 import logging
 import re
 import sqlite3
@@ -32,6 +31,7 @@ from tests.discord_service.world import (
     Message,
     User,
 )
+from tests.waiting import until_in_loop
 
 
 def test_a_command_is_deferred_and_answered(
@@ -505,8 +505,7 @@ class SlowCounts:
         self.wait_s = wait_s
 
     async def count(self, user_id: int, rule: Cooldown) -> float | None:
-        while not self.may_go_on():
-            await asyncio.sleep(0.01)
+        await until_in_loop(self.may_go_on)
         return self.wait_s
 
 

@@ -20,6 +20,7 @@ from bot.discord_app.conversation_store import (
 from bot.discord_app.records import Records, once_reached
 from tests import postgres
 from tests.bot.discord_app.fakes import Clock
+from tests.waiting import PATIENCE_S
 
 _T = TypeVar("_T")
 
@@ -150,7 +151,7 @@ def test_what_was_said_while_the_database_was_away_is_in_it_afterwards(
                 await asyncio.sleep(0.2)
             assert await here.latest(1, 2) == (Turn("meanwhile"),)
 
-    asyncio.run(talk())
+    asyncio.run(asyncio.wait_for(talk(), PATIENCE_S))
 
 
 def test_what_a_database_missed_is_written_once_and_by_no_question_alone(
@@ -200,7 +201,7 @@ def test_what_a_database_missed_is_written_once_and_by_no_question_alone(
             while not await SharedConversations(records).until("44", 44):
                 await here.until("44", 44)
 
-    asyncio.run(talk())
+    asyncio.run(asyncio.wait_for(talk(), PATIENCE_S))
     # One that fails in the midst of it, or that a busy machine is too slow for, is tried again.
     assert sum(kept) <= 45
     assert max(written) <= 10
@@ -299,7 +300,7 @@ def test_what_another_process_has_forgotten_is_not_written_afterwards(
                 await here.until("another's", 1)
             assert others.rows("SELECT answer_id FROM conversations") == [("another's",)]
 
-    asyncio.run(talk())
+    asyncio.run(asyncio.wait_for(talk(), PATIENCE_S))
 
 
 def test_what_another_process_has_forgotten_leaves_the_memory_of_this_one(

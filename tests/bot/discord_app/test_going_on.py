@@ -10,6 +10,7 @@ from tests.bot.discord_app.fakes import GatedAnswers
 from tests.discord_service import LocalDiscord
 from tests.discord_service.gateway import MESSAGE_CONTENT
 from tests.discord_service.world import Channel, Interaction, Message, User
+from tests.waiting import until_in_loop
 
 
 def test_a_reply_carries_the_earlier_turns_along(
@@ -195,8 +196,7 @@ class SlowConversations(ConversationStore):
     async def until(
         self, answer_id: str, channel_id: int, *, is_private: bool = False
     ) -> tuple[Turn, ...]:
-        while not self.may_go_on():
-            await asyncio.sleep(0.01)
+        await until_in_loop(self.may_go_on)
         return await super().until(answer_id, channel_id, is_private=is_private)
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 import discord
 
 from bot.discord_app.progress import ProgressMessage
-from tests.waiting import pass_time
+from tests.waiting import pass_time, until_in_loop
 
 
 def test_what_comes_too_fast_is_left_out_and_the_latest_is_shown() -> None:
@@ -23,8 +23,7 @@ def test_what_comes_too_fast_is_left_out_and_the_latest_is_shown() -> None:
                 message.show(f"{number}")
                 await asyncio.sleep(0)
             pass_time(100)
-            while len(shown) < 2:
-                await asyncio.sleep(0.01)
+            await until_in_loop(lambda: len(shown) > 1)
 
     asyncio.run(run())
     assert shown[-1] == "19"
@@ -43,8 +42,7 @@ def test_no_edit_is_under_way_after_the_end() -> None:
         message = ProgressMessage(edit, pause_s=100.0)
         async with message.running():
             message.show("a")
-            while not events:
-                await asyncio.sleep(0)
+            await until_in_loop(lambda: events != [])
             message.show("b")
         events.append("over")
 
@@ -63,10 +61,9 @@ def test_a_message_that_is_gone_hinders_nothing() -> None:
     async def run() -> None:
         message = ProgressMessage(edit, pause_s=0.0)
         async with message.running():
-            for text in "ab":
+            for number, text in enumerate("ab"):
                 message.show(text)
-                while text not in tried:
-                    await asyncio.sleep(0)
+                await until_in_loop(lambda number=number: len(tried) > number)
 
     asyncio.run(run())
     assert tried == ["a", "b"]

@@ -27,6 +27,7 @@ from tests.conftest import Library
 from tests.discord_service import LocalDiscord
 from tests.discord_service.service import TOKEN
 from tests.discord_service.world import Channel
+from tests.waiting import until_in_loop
 
 
 class Supervised:
@@ -194,16 +195,15 @@ def test_connections_that_fail_end_no_build_of_the_documents(
     before = service.generation
 
     async def recover() -> None:
-        while not builds:
-            await asyncio.sleep(0.01)
-        # So many connections fail while it builds.
-        failed = len(local.requests) + 3
-        while len(local.requests) < failed:
-            await asyncio.sleep(0.01)
-        local.faults.clear()
-        while service.generation == before:
-            await asyncio.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGTERM)
+        try:
+            await until_in_loop(lambda: builds != [])
+            # So many connections fail while it builds.
+            failed = len(local.requests) + 3
+            await until_in_loop(lambda: len(local.requests) >= failed)
+            local.faults.clear()
+            await until_in_loop(lambda: service.generation != before)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
 
     async def run() -> None:
         recovery = asyncio.create_task(recover())

@@ -11,6 +11,7 @@ from bot.discord_app.unanswered import Unanswered, Waiting
 from bot.settings import load_settings
 from tests.bot.discord_app.fakes import Clock
 from tests.conftest import Place
+from tests.waiting import until_in_loop
 
 ALL = Shards(1, frozenset({0}))
 
@@ -36,10 +37,9 @@ def test_who_is_answered_while_it_is_read_who_waits_is_not_left_waiting(place: P
 
         async def ask() -> None:
             async with unanswered.noted(Waiting(2, 7)):
-                while len(Unanswered(records).all_on(ALL)) < 2:
-                    await asyncio.sleep(0.001)
+                await until_in_loop(lambda: len(Unanswered(records).all_on(ALL)) == 2)
                 reading = asyncio.create_task(unanswered.left(ALL))
-                await asyncio.to_thread(unanswered.has_read.wait)
+                await until_in_loop(unanswered.has_read.is_set)
             unanswered.may_tell.set()
             assert [one.id for one in await reading] == [1]
 

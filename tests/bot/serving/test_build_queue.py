@@ -12,6 +12,7 @@ from bot.serving.build_queue import Builder
 from bot.settings import Settings, load_settings
 from tests.bot.discord_app.launcher import fake_index_command
 from tests.conftest import Library
+from tests.waiting import until_in_loop
 
 SCOPE = "server-aaaa"
 _MANY = 7
@@ -107,10 +108,9 @@ def test_builds_run_one_after_the_other_until_they_are_ended(
                 SCOPE, progress=lambda now: encoding.set() if now.stage == "encode" else None
             )
         )
-        await encoding.wait()
+        await until_in_loop(encoding.is_set)
         second = asyncio.create_task(builder.build(SCOPE, progress=waits.append))
-        while not waits:
-            await asyncio.sleep(0.01)
+        await until_in_loop(lambda: waits != [])
         assert builder.waiting == 2
         builder.close()
         return list(await asyncio.gather(first, second))
@@ -192,8 +192,7 @@ def test_a_large_build_pauses_for_the_base_and_for_much_smaller_ones(
             ended.append(name)
 
         large = asyncio.create_task(run(SCOPE, 30_000, seen))
-        while Progress("encode", 1, 30) not in seen:
-            await asyncio.sleep(0.01)
+        await until_in_loop(lambda: Progress("encode", 1, 30) in seen)
         # However many go between: each takes a moment, and those of all servers are many.
         for _ in range(_MANY):
             await run(between, 30, [])
@@ -218,12 +217,10 @@ def test_a_build_that_is_paused_ends_with_the_others(
     async def build() -> list[object]:
         builder = Builder(settings)
         large = asyncio.create_task(builder.build(SCOPE, size=30_000, progress=seen.append))
-        while Progress("encode", 1, 30) not in seen:
-            await asyncio.sleep(0.01)
+        await until_in_loop(lambda: Progress("encode", 1, 30) in seen)
         hold.touch()
         base = asyncio.create_task(builder.build())
-        while Progress("wait") not in seen:
-            await asyncio.sleep(0.01)
+        await until_in_loop(lambda: Progress("wait") in seen)
         builder.close()
         return list(await asyncio.gather(large, base))
 

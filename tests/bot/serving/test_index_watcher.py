@@ -11,6 +11,7 @@ from index.errors import NoDocumentsError
 from index.folder_changes import is_up_to_date
 from tests.bot.conftest import ARTICLE
 from tests.conftest import Library
+from tests.waiting import until_in_loop
 
 
 def follower(library: Library, service: AnswerService, *, succeeds: bool = True) -> IndexWatcher:
@@ -85,12 +86,10 @@ def test_it_looks_again_and_again_until_it_is_stopped(
     async def make_index_watcher() -> None:
         following = IndexWatcher(service, is_outdated=is_outdated, build=build, pause_s=0.001)
         task = asyncio.create_task(following.run())
-        while looks < 4:
-            await asyncio.sleep(0.001)
+        await until_in_loop(lambda: looks >= 4)
         task.cancel()
 
     asyncio.run(make_index_watcher())
-    assert looks >= 4
 
 
 @pytest.mark.parametrize(

@@ -46,13 +46,15 @@ def test_questions_are_answered_while_generations_change(
     askers = [threading.Thread(target=ask) for _ in range(3)]
     for asker in askers:
         asker.start()
-    for number in range(8):
-        library.write("figures.txt", ARTICLE.replace("812", f"8{number:02}"))
-        library.build()
-        service.refresh()
-    stop.set()
-    for asker in askers:
-        asker.join()
+    try:
+        for number in range(8):
+            library.write("figures.txt", ARTICLE.replace("812", f"8{number:02}"))
+            library.build()
+            service.refresh()
+    finally:
+        stop.set()
+        for asker in askers:
+            asker.join()
 
     assert errors == []
     published = {"812", *(f"8{number:02}" for number in range(8))}
@@ -385,16 +387,18 @@ def test_a_server_asks_on_while_its_documents_change(
     askers = [threading.Thread(target=ask) for _ in range(3)]
     for asker in askers:
         asker.start()
-    for number in range(4):
-        own.write("own.txt", f"For fraud 5{number} were counted.")
-        own.build()
-        library.write("more.txt", f"Another, number {number}.")
-        library.build()
-        service.refresh()
-        own.collection.roll_back()
-    stop.set()
-    for asker in askers:
-        asker.join()
+    try:
+        for number in range(4):
+            own.write("own.txt", f"For fraud 5{number} were counted.")
+            own.build()
+            library.write("more.txt", f"Another, number {number}.")
+            library.build()
+            service.refresh()
+            own.collection.roll_back()
+    finally:
+        stop.set()
+        for asker in askers:
+            asker.join()
 
     assert errors == []
     assert seen <= {"55", *(f"5{number}" for number in range(4))}

@@ -30,6 +30,7 @@ from bot.shared.storage import FolderStorage
 from index.errors import SharedError
 from index.store import Collection
 from tests.bot.discord_app.launcher import fake_index_command
+from tests.waiting import PATIENCE_S, until_in_loop
 
 SCOPE = "server-aaaa"
 
@@ -57,7 +58,8 @@ def while_building(
         stop = asyncio.Event()
         building = asyncio.create_task(Worker(machine, shared, write_taught).run(stop))
         try:
-            await work()
+            async with asyncio.timeout(PATIENCE_S):
+                await work()
         finally:
             stop.set()
             await building
@@ -316,8 +318,7 @@ def test_a_builder_says_once_that_what_was_lost_can_not_be_looked_for(
     generations = AwayAtFirst(shared.database, parts, shared.jobs)
 
     async def is_back() -> None:
-        while len(tries) < 6:
-            await asyncio.sleep(0.01)
+        await until_in_loop(lambda: len(tries) >= 6)
 
     while_building(machine, replace(shared, generations=generations), is_back)
     told = [record.message for record in caplog.records if "lost_parts" in record.message]
@@ -339,8 +340,7 @@ def test_a_builder_that_can_not_publish_stops(machine: Settings, shared: Shared)
     away = Away(shared.database, parts, shared.jobs)
 
     async def begun() -> None:
-        while not tried:
-            await asyncio.sleep(0.02)
+        await until_in_loop(lambda: tried != [])
 
     while_building(machine, replace(shared, generations=away), begun)
     assert shared.jobs.is_wanted(BASE_COLLECTION)
