@@ -61,9 +61,10 @@ def test_a_message_that_is_gone_hinders_nothing() -> None:
     async def run() -> None:
         message = ProgressMessage(edit, pause_s=0.0)
         async with message.running():
-            for number, text in enumerate("ab"):
-                message.show(text)
-                await until_in_loop(lambda number=number: len(tried) > number)
+            message.show("a")
+            await until_in_loop(lambda: tried == ["a"])
+            message.show("b")
+            await until_in_loop(lambda: tried == ["a", "b"])
 
     asyncio.run(run())
     assert tried == ["a", "b"]
