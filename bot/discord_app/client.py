@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -72,6 +72,19 @@ def _intents_for(settings: Settings) -> discord.Intents:
     return INTENTS | discord.Intents(message_content=settings.message_content)
 
 
+def _whole(request: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """
+    Requests that go on where whoever waits for one gives up.
+
+    Where one is cut off while Discord makes the whole bot wait, discord.py would wait for ever.
+    """
+
+    async def whole(*args: Any, **options: Any) -> Any:
+        return await asyncio.shield(request(*args, **options))
+
+    return whole
+
+
 class _Tree(app_commands.CommandTree["QuothBot"]):
     async def on_error(
         self, interaction: "discord.Interaction[QuothBot]", error: app_commands.AppCommandError, /
@@ -133,6 +146,8 @@ class QuothBot(ShardedBot):
             max_messages=None,
             chunk_guilds_at_startup=False,
         )
+        # mypy takes methods for fixed.
+        setattr(self.http, "request", _whole(self.http.request))  # noqa: B010
         self._make_cogs = cogs
         self.settings = settings
         self.service = service

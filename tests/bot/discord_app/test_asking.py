@@ -16,7 +16,7 @@ from bot.discord_app.asking import ASK_AGAIN
 from bot.discord_app.cooldowns import Cooldown, Cooldowns
 from bot.serving.service import AnswerService
 from tests.bot.discord_app.conftest import RunningBot, StartBot
-from tests.bot.discord_app.crowd import ask, check
+from tests.bot.discord_app.crowd import SLOW_DOWN, VIA, ask, check
 from tests.bot.discord_app.fakes import BrokenAnswers, GatedAnswers
 from tests.discord_service import LocalDiscord
 from tests.discord_service.gateway import MESSAGE_CONTENT
@@ -67,6 +67,17 @@ def test_the_bot_types_while_it_reads(
     local.wait_for(lambda: channel.typing, "typing")
     gated.gate.set()
     assert local.reply_to(said).texts
+
+
+def test_an_answer_comes_although_discord_makes_the_whole_bot_wait_while_quoth_types(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    """Typing ends with the question; cut off while it waits, it would have all requests wait."""
+    limit = SLOW_DOWN | {"retry_after": 1.0, "global": True}
+    local.fault("POST", "/typing", 429, headers=VIA, body=limit)
+    said = local.say(channel, asker, f"<@{local.bot.id}> arson", mentions=[local.bot])
+
+    assert local.reply_to(said).title == "812"
 
 
 def test_a_direct_message_needs_no_mention(
