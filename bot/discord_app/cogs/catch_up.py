@@ -64,8 +64,11 @@ class CatchUp(commands.Cog):
     async def _hear(self) -> None:
         while True:
             await asyncio.sleep(HEAR_EVERY_S)
-            if self._heard:
-                await self._note_hearing(*self._heard)
+            # Where several lose their connection, discord.py tells of one after the other.
+            shards = self._bot.shards
+            hearing = [one for one in self._heard if one in shards and not shards[one].is_closed()]
+            if hearing:
+                await self._note_hearing(*hearing)
 
     async def _note_hearing(self, *shard_ids: int) -> None:
         self._heard.update(dict.fromkeys(shard_ids, self._bot.records.clock()))

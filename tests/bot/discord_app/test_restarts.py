@@ -3,6 +3,7 @@
 import random
 import signal
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -192,6 +193,27 @@ def test_mentions_that_a_lost_session_did_not_hear_are_answered(
 
     check(local, missed)
     assert "Traceback" not in process.logged
+
+
+def test_of_several_shards_whose_connection_is_lost_none_counts_as_heard(
+    start_bot: StartBot, local: LocalDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While discord.py tries to connect the first one, it says nothing of the others."""
+    monkeypatch.setattr(catch_up, "HEAR_EVERY_S", 0.05)
+    bot = start_bot(shards=([0, 1], 2)).bot
+
+    def heard() -> list[float]:
+        return [bot.unanswered.last_heard(shard, 2) for shard in (0, 1)]
+
+    local.wait_for(lambda: all(heard()), "a note that they are heard")
+    local.gateway.refused_upgrades = 1_000
+    local.invalidate(resumable=False)
+    local.wait_for(lambda: all(one.is_closed() for one in bot.shards.values()), "lost connections")
+    time.sleep(0.5)
+    before = heard()
+    time.sleep(0.5)
+
+    assert heard() == before
 
 
 def test_a_shard_that_is_lost_while_it_catches_up_does_not_count_as_heard(
