@@ -336,9 +336,20 @@ class Changes:
         return await self._build(scope, lambda _: None, None, without=without)
 
     async def forget_quoted(self, scope: str, names: Sequence[str]) -> None:
-        """Take what is quoted from documents out of what is remembered."""
+        """
+        Take what is quoted from documents out of what is remembered.
+
+        Raises:
+            DatabaseError: If that failed for some of them; all were tried.
+        """
+        away = None
         for name in names:
-            await asyncio.to_thread(self._forget, scope, name)
+            try:
+                await asyncio.to_thread(self._forget, scope, name)
+            except DatabaseError as error:
+                away = error
+        if away is not None:
+            raise away
 
     async def rebuild(self, scope: str, show: Show, note: Note) -> str:
         """Read and encode everything again."""

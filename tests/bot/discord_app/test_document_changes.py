@@ -97,9 +97,10 @@ def test_that_another_process_has_settled_what_is_refused_is_no_success(place: P
         place.own.put_back(name, before)
 
 
-def index_gone(settings: Settings) -> None:
+def index_gone(settings: Settings, *names: str) -> None:
     own = Library(settings.data.parent, FakeEncoder(name=DEFAULT_ENCODER), name=SCOPE)
-    own.write("gone.txt", "For fraud 55 were counted.")
+    for name in names or ("gone.txt",):
+        own.write(name, "For fraud 55 were counted.")
     own.build()
 
 
@@ -125,6 +126,19 @@ def test_a_change_is_not_kept_waiting_by_quotes_that_can_not_be_forgotten(
     place.add("First.", BUILT)
 
     assert place.forgotten == ["gone.txt"]
+    assert "not_forgotten" in caplog.messages
+
+
+def test_quotes_that_can_not_be_forgotten_keep_no_others(
+    place: Place, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    index_gone(settings, "gone.txt", "gone too.txt")
+    for name in ("gone.txt", "gone too.txt"):
+        place.own.remove(name)
+    place.is_away = True
+    place.add("First.", BUILT)
+
+    assert sorted(place.forgotten) == ["gone too.txt", "gone.txt"]
     assert "not_forgotten" in caplog.messages
 
 
