@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -72,15 +72,25 @@ def _intents_for(settings: Settings) -> discord.Intents:
     return INTENTS | discord.Intents(message_content=settings.message_content)
 
 
-def _whole(request: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+def _whole(request: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Awaitable[Any]]:
     """
     Requests that go on where whoever waits for one gives up.
 
     Where one is cut off while Discord makes the whole bot wait, discord.py would wait for ever.
     """
+    begun: set[asyncio.Task[Any]] = set()
+
+    def ended(task: asyncio.Task[Any]) -> None:
+        begun.discard(task)
+        # Nobody may be left who asks what went wrong.
+        if not task.cancelled():
+            task.exception()
 
     async def whole(*args: Any, **options: Any) -> Any:
-        return await asyncio.shield(request(*args, **options))
+        task = asyncio.create_task(request(*args, **options))
+        begun.add(task)
+        task.add_done_callback(ended)
+        return await asyncio.shield(task)
 
     return whole
 

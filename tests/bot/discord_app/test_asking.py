@@ -1,5 +1,6 @@
 """Every way to ask, and what comes of it."""
 
+import gc
 import logging
 import re
 import sqlite3
@@ -78,6 +79,25 @@ def test_an_answer_comes_although_discord_makes_the_whole_bot_wait_while_quoth_t
     said = local.say(channel, asker, f"<@{local.bot.id}> arson", mentions=[local.bot])
 
     assert local.reply_to(said).title == "812"
+
+
+def test_nobody_asks_what_became_of_typing_that_fails_after_the_answer(
+    local: LocalDiscord,
+    bot: RunningBot,
+    channel: Channel,
+    asker: User,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    fault = local.fault("POST", "/typing", 429, 5, headers=VIA, body=SLOW_DOWN)
+    said = local.say(channel, asker, f"<@{local.bot.id}> arson", mentions=[local.bot])
+
+    local.reply_to(said)
+    local.wait_for(lambda: fault.times == 0, "the last try")
+    # Once the next one is answered, the failure is known.
+    again = local.say(channel, asker, f"<@{local.bot.id}> fraud", mentions=[local.bot])
+    local.reply_to(again)
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 def test_a_direct_message_needs_no_mention(
