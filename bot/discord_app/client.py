@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -72,25 +72,31 @@ def _intents_for(settings: Settings) -> discord.Intents:
     return INTENTS | discord.Intents(message_content=settings.message_content)
 
 
-def _whole(request: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Awaitable[Any]]:
+def _whole(http: discord.http.HTTPClient) -> Callable[..., Awaitable[Any]]:
     """
-    Requests that go on where whoever waits for one gives up.
+    Requests that are not cut off while Discord makes the whole bot wait.
 
-    Where one is cut off while Discord makes the whole bot wait, discord.py would wait for ever.
+    Where whoever waits for one gives up then, discord.py would have all others wait for ever.
     """
-    begun: set[asyncio.Task[Any]] = set()
+    request = http.request
+    kept: set[asyncio.Task[Any]] = set()
 
     def ended(task: asyncio.Task[Any]) -> None:
-        begun.discard(task)
-        # Nobody may be left who asks what went wrong.
+        kept.discard(task)
+        # Nobody is left who asks what went wrong.
         if not task.cancelled():
             task.exception()
 
     async def whole(*args: Any, **options: Any) -> Any:
         task = asyncio.create_task(request(*args, **options))
-        begun.add(task)
-        task.add_done_callback(ended)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            kept.add(task)
+            task.add_done_callback(ended)
+            if http._global_over.is_set():
+                task.cancel()
+            raise
 
     return whole
 
@@ -157,7 +163,7 @@ class QuothBot(ShardedBot):
             chunk_guilds_at_startup=False,
         )
         # mypy takes methods for fixed.
-        setattr(self.http, "request", _whole(self.http.request))  # noqa: B010
+        setattr(self.http, "request", _whole(self.http))  # noqa: B010
         self._make_cogs = cogs
         self.settings = settings
         self.service = service

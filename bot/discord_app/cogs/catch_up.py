@@ -64,11 +64,14 @@ class CatchUp(commands.Cog):
     async def _hear(self) -> None:
         while True:
             await asyncio.sleep(HEAR_EVERY_S)
-            # Where several lose their connection, discord.py tells of one after the other.
-            shards = self._bot.shards
-            hearing = [one for one in self._heard if one in shards and not shards[one].is_closed()]
+            hearing = [shard_id for shard_id in self._heard if self._is_open(shard_id)]
             if hearing:
                 await self._note_hearing(*hearing)
+
+    def _is_open(self, shard_id: int) -> bool:
+        """Whether a shard is connected: of several that are lost, discord.py tells one by one."""
+        shard = self._bot.get_shard(shard_id)
+        return shard is not None and not shard.is_closed()
 
     async def _note_hearing(self, *shard_ids: int) -> None:
         self._heard.update(dict.fromkeys(shard_ids, self._bot.records.clock()))
@@ -102,7 +105,7 @@ class CatchUp(commands.Cog):
         if heard:
             await self._answer_missed(shard_id, heard)
         # It may be lost again by now, or another process's.
-        if shard_id not in self._unheard:
+        if shard_id not in self._unheard and self._is_open(shard_id):
             await self._note_hearing(shard_id)
         await self._finish_changes(shard_id)
 

@@ -88,7 +88,8 @@ def test_nobody_asks_what_became_of_typing_that_fails_after_the_answer(
     asker: User,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    fault = local.fault("POST", "/typing", 429, 5, headers=VIA, body=SLOW_DOWN)
+    limit = SLOW_DOWN | {"retry_after": 0.3, "global": True}
+    fault = local.fault("POST", "/typing", 429, 5, headers=VIA, body=limit)
     said = local.say(channel, asker, f"<@{local.bot.id}> arson", mentions=[local.bot])
 
     local.reply_to(said)

@@ -200,7 +200,9 @@ def test_of_several_shards_whose_connection_is_lost_none_counts_as_heard(
 ) -> None:
     """While discord.py tries to connect the first one, it says nothing of the others."""
     monkeypatch.setattr(catch_up, "HEAR_EVERY_S", 0.05)
-    bot = start_bot(shards=([0, 1], 2)).bot
+    running = start_bot(shards=([0, 1], 2))
+    bot, cog = running.bot, running.bot.get_cog("CatchUp")
+    assert isinstance(cog, CatchUp)
 
     def heard() -> list[float]:
         return [bot.unanswered.last_heard(shard, 2) for shard in (0, 1)]
@@ -212,6 +214,8 @@ def test_of_several_shards_whose_connection_is_lost_none_counts_as_heard(
     time.sleep(0.5)
     before = heard()
     time.sleep(0.5)
+    # As where it was lost again while it caught up.
+    running.do(cog.on_shard_ready(1))
 
     assert heard() == before
 
