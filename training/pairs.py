@@ -10,10 +10,12 @@ from bot.collection_builds import SPLITTING
 from index.documents import Document
 from index.passages import Passage, TokenOffsets, split
 from training.bm25 import Bm25
-from training.sources import TrainingPassage
+from training.sources import TrainingPassage, TrainingQuestion
 
 _RIVALS = 6
 """So many of the passages that share the question's words may stand beside the right one."""
+_MIN_TELLING_CHARS = 3
+"""Shorter answers stand in many passages that answer nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +23,9 @@ class Pair:
     """A question, and the passage of the index that answers it."""
 
     question: str
+    answer: str
     right: int
     """The number of the passage."""
-    holding: frozenset[int]
-    """All passages of its document in which the answer's words stand, the right one included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,13 @@ class AskedTexts:
     texts: list[str]
     """What is embedded of each passage: its text with its title and headings."""
     asked: list[Pair]
+
+    def may_answer(self, number: int, pair: Pair) -> bool:
+        """Whether a passage may answer a question as well as the right one does."""
+        if number == pair.right:
+            return True
+        is_telling = len(pair.answer) >= _MIN_TELLING_CHARS
+        return is_telling and pair.answer.lower() in self.texts[number].lower()
 
 
 def pairs_of(sources: Iterable[TrainingPassage], token_offsets: TokenOffsets) -> AskedTexts:
@@ -48,17 +56,19 @@ def pairs_of(sources: Iterable[TrainingPassage], token_offsets: TokenOffsets) ->
     """
     texts: list[str] = []
     asked: list[Pair] = []
+    # A passage with lists comes twice: as a text of its own it would be wrong for its questions.
+    same: dict[tuple[str, str], list[TrainingQuestion]] = {}
     for source in sources:
-        document = Document(f"{source.id}.txt", source.title, source.text, "", datetime.now(UTC))
+        same.setdefault((source.title, source.text), []).extend(source.questions)
+    for (title, text), questions in same.items():
+        document = Document("passage.txt", title, text, "", datetime.now(UTC))
         passages = list(split(document, SPLITTING, token_offsets, len(texts)))
         texts += (passage.searched for passage in passages)
-        for question in source.questions:
+        for question in questions:
             for start, end in question.spans[:1]:
                 right = _around(passages, start, end)
                 if right is not None:
-                    answer = source.text[start:end]
-                    holding = frozenset(one.id for one in passages if answer in one.text)
-                    asked.append(Pair(question.text, right.id, holding))
+                    asked.append(Pair(question.text, text[start:end], right.id))
     return AskedTexts(texts, asked)
 
 
@@ -73,7 +83,8 @@ def batches(pairs: AskedTexts, size: int, rng: random.Random) -> Iterator[list[P
 
     After a question comes one about a passage that BM25 finds for the first, without its answer;
     the right passage of each is wrong for all others. No passage comes twice in a batch, and no
-    question twice in all. What is left for less than a batch is left out.
+    question twice in all. Left out is what is left for less than a batch, and a question whose turn
+    comes where its passage is in the batch.
 
     Args:
         pairs: Passages, and questions about them.
@@ -93,7 +104,7 @@ def batches(pairs: AskedTexts, size: int, rng: random.Random) -> Iterator[list[P
         rivals = (
             rival
             for number in search.search(pair.question, _RIVALS)
-            if number not in batch and number not in pair.holding
+            if number not in batch and not pairs.may_answer(number, pair)
             for rival in about.get(number, ())
             if rival in left
         )

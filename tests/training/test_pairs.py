@@ -28,12 +28,14 @@ def long_source(*asked: tuple[str, str]) -> TrainingPassage:
     return source(f"Bread costs 2 francs. {filler}Rye bread is baked at dawn.", *asked)
 
 
-def sources() -> list[TrainingPassage]:
+def sources(places: Sequence[str] = ("Vellmar", "Brunn")) -> list[TrainingPassage]:
+    pairs = ((topic, place) for topic in TOPICS for place in places)
     return [
-        source(f"The {topic} of {place} cost {cost} francs.", (f"what cost the {topic}", str(cost)))
-        for cost, (topic, place) in enumerate(
-            ((topic, place) for topic in TOPICS for place in ("Vellmar", "Brunn")), start=11
+        source(
+            f"The {topic} of {place} cost {cost} francs.",
+            (f"in {place}, what cost the {topic}", str(cost)),
         )
+        for cost, (topic, place) in enumerate(pairs, start=11)
     ]
 
 
@@ -57,18 +59,32 @@ def test_a_question_that_nothing_answers_is_left_out() -> None:
     assert pairs_of([source("It costs 2 francs.", ("when", ""))], words).asked == []
 
 
-def test_every_passage_of_the_document_with_the_answers_words_is_known() -> None:
-    (pair,) = pairs_of([long_source(("what costs two francs", "read"))], words).asked
+def test_a_passage_that_comes_again_with_other_questions_is_one() -> None:
+    text = "Bread costs 2 francs, and it is baked at dawn."
+    pairs = pairs_of([source(text, ("how much", "2")), source(text, ("when", "dawn"))], words)
 
-    assert pair.right == 0
-    assert len(pair.holding) == 2
+    assert len(pairs.texts) == 1
+    assert [pair.right for pair in pairs.asked] == [0, 0]
+
+
+def test_another_passage_with_the_answers_words_may_answer_too() -> None:
+    texts = ["Bread costs two francs.", "Two francs is the price.", "It is old.", "Of 2."]
+    pairs = AskedTexts(texts, [])
+
+    assert [pairs.may_answer(one, Pair("how much?", "two francs", 0)) for one in range(4)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert not pairs.may_answer(3, Pair("how many?", "2", 0))
 
 
 def test_the_questions_of_a_batch_are_about_different_passages_and_come_once() -> None:
-    pairs = pairs_of([*sources(), *sources()], words)
+    pairs = pairs_of(sources(), words)
     made = [*batches(pairs, 4, seeded(1))]
 
-    assert len(made) > 2
+    assert len(made) >= 2
     for batch in made:
         assert len({pair.right for pair in batch}) == len(batch) == 4
     asked = [pair for batch in made for pair in batch]
@@ -87,13 +103,17 @@ def test_a_question_stands_beside_one_about_a_passage_like_its_own() -> None:
 
 
 def test_a_passage_that_answers_a_question_too_is_no_rival() -> None:
-    texts = ["The bread of Vellmar costs 2.", "Vellmar sells the bread for 2.", "The bread is old."]
+    texts = ["The bread of Vellmar costs two.", "Vellmar sells bread for two.", "The bread is old."]
     asked = [
-        Pair("what costs the bread of Vellmar", 0, frozenset({0, 1})),
-        Pair("who sells bread", 1, frozenset({1})),
-        Pair("what is old", 2, frozenset({2})),
+        Pair("what costs the bread of Vellmar", "two", 0),
+        Pair("who sells bread", "Vellmar", 1),
+        Pair("what is old", "The bread", 2),
     ]
-    for seed in range(20):
-        for batch in batches(AskedTexts(texts, asked), 2, seeded(seed)):
-            first, second = batch
-            assert second.right not in first.holding or first is not asked[0]
+    beside = [
+        second.right
+        for seed in range(20)
+        for first, second in batches(AskedTexts(texts, asked), 2, seeded(seed))
+        if first is asked[0]
+    ]
+
+    assert set(beside) == {2}
