@@ -1,6 +1,8 @@
 """A bot in several connections to Discord, its shards, of which other processes may have some."""
 
 import asyncio
+import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from discord.ext import commands
@@ -10,10 +12,27 @@ from bot.discord_app.records import Records, once_reached
 from bot.discord_app.shards import Shards
 from bot.discord_app.shared_shards import SharedShards
 from bot.discord_app.unanswered import Unanswered, Waiting
+from bot.event_log import event
 from bot.serving.upkeep import cancel
 
 if TYPE_CHECKING:
     from bot.shard_leases import ShardLeases
+
+_log = logging.getLogger(__name__)
+
+
+def _forgiving(name: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Leave out an event that discord.py can't read, which would end the bot for all servers."""
+
+    def parsed(data: Any) -> None:
+        try:
+            parse(data)
+        # There are as many errors as there are ways to say something that nobody expects.
+        except Exception as error:
+            # Without the error's words, in which what somebody wrote may stand.
+            event(_log, "not_understood", logging.ERROR, kind=name, error=type(error).__name__)
+
+    return parsed
 
 
 class ShardedBot(commands.AutoShardedBot):
@@ -41,8 +60,11 @@ class ShardedBot(commands.AutoShardedBot):
         self.waiting: dict[int, list[Waiting]] = {}
         """Who had waited on each shard before that was connected."""
         self._named: set[int] = set()
-        self._parse_ready = self._connection.parsers["READY"]
-        self._connection.parsers["READY"] = self._begin_session
+        parsers = self._connection.parsers
+        self._parse_ready = parsers["READY"]
+        parsers.update({name: _forgiving(name, parse) for name, parse in parsers.items()})
+        # Without what this one says there is no session.
+        parsers["READY"] = self._begin_session
         self._shared = (
             SharedShards(self, leases, shards, self.before_first_shard)
             if leases is not None and shards is not None

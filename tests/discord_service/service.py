@@ -419,6 +419,10 @@ class LocalDiscord(State):
         """Remove the bot from a server."""
         self._do(self.removed(guild))
 
+    def tell(self, guild: Guild, name: str, data: Json) -> None:
+        """Send an event as it is, whatever Discord would say of it."""
+        self._do(self.gateway.dispatch(name, data, guild))
+
     def reconnect(self) -> None:
         """Send op 7."""
         self._do(self.gateway.reconnect_all())

@@ -57,6 +57,26 @@ def test_a_broken_connection_is_resumed_and_nothing_is_lost(
     assert len(local.replies(said)) == 1
 
 
+@pytest.mark.parametrize("name", ["MESSAGE_CREATE", "INTERACTION_CREATE", "CHANNEL_UPDATE"])
+def test_an_event_that_nobody_can_read_is_left_out(
+    local: LocalDiscord,
+    bot: RunningBot,
+    channel: Channel,
+    asker: User,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+) -> None:
+    assert channel.guild is not None
+    secret = {"guild_id": str(channel.guild.id), "id": "what ada wrote", "type": "x", "author": 1}
+    local.tell(channel.guild, name, secret)
+
+    assert ask(local, channel, asker) == "812"
+    assert local.gateway.identified == 1
+    (logged,) = [vars(one) for one in caplog.records if one.message == "not_understood"]
+    assert logged["quoth_fields"]["kind"] == name
+    assert "ada" not in str(logged)
+
+
 def test_a_lost_session_is_begun_anew(
     local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
 ) -> None:
