@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+# What members say. All else changes what is known of servers: where that can't be read, the bot
+# ends, and learns it anew when it is started again.
+_SAID = ("MESSAGE_CREATE", "MESSAGE_UPDATE", "INTERACTION_CREATE")
+
 
 def _forgiving(name: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
     """Leave out an event that discord.py can't read, which would end the bot for all servers."""
@@ -62,9 +66,9 @@ class ShardedBot(commands.AutoShardedBot):
         self._named: set[int] = set()
         parsers = self._connection.parsers
         self._parse_ready = parsers["READY"]
-        parsers.update({name: _forgiving(name, parse) for name, parse in parsers.items()})
-        # Without what this one says there is no session.
         parsers["READY"] = self._begin_session
+        for name in _SAID:
+            parsers[name] = _forgiving(name, parsers[name])
         self._shared = (
             SharedShards(self, leases, shards, self.before_first_shard)
             if leases is not None and shards is not None

@@ -57,8 +57,8 @@ def test_a_broken_connection_is_resumed_and_nothing_is_lost(
     assert len(local.replies(said)) == 1
 
 
-@pytest.mark.parametrize("name", ["MESSAGE_CREATE", "INTERACTION_CREATE", "CHANNEL_UPDATE"])
-def test_an_event_that_nobody_can_read_is_left_out(
+@pytest.mark.parametrize("name", ["MESSAGE_CREATE", "MESSAGE_UPDATE", "INTERACTION_CREATE"])
+def test_what_somebody_says_and_nobody_can_read_is_left_out(
     local: LocalDiscord,
     bot: RunningBot,
     channel: Channel,
