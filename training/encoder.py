@@ -1,9 +1,10 @@
 """
 An encoder that was taught which passages answer which questions.
 
-    python -m training.encoder --squad FOLDER OUT
+    python -m training.encoder --squad FOLDER [--base FOLDER] OUT
 
-goes on from Quoth's encoder and writes a folder that `QUOTH_ENCODER` may name. Of the passages of a
+goes on from Quoth's encoder, or from what it left before, and writes a folder that `QUOTH_ENCODER`
+may name. Of the passages of a
 batch, the vector of each question is to be nearest to the one that answers it (van den Oord, Li and
 Vinyals, "Representation learning with contrastive predictive coding", 2018).
 `python -m benchmarks.rerank` says what it finds.
@@ -144,34 +145,42 @@ def main(arguments: Sequence[str] | None = None) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--squad", type=Path, required=True, metavar="FOLDER", help="SQuAD 2.0")
+    parser.add_argument(
+        "--base", type=Path, metavar="FOLDER", help="where an earlier lesson left its encoder"
+    )
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--seed", type=int, default=SEED, help="draws the questions")
     parser.add_argument("out", type=Path, metavar="OUT", help="where the encoder goes")
     given = parser.parse_args(arguments)
     try:
-        make_encoder(given.squad, given.out, given.steps)
+        base = given.base or encoder_folder()
+        make_encoder(given.squad, base, given.out, given.steps, seeded(given.seed))
     except TrainingError as error:
         sys.exit(f"Error: {error}")
 
 
-def make_encoder(squad: Path, out: Path, steps: int) -> None:
+def make_encoder(squad: Path, base: Path, out: Path, steps: int, rng: random.Random) -> None:
     """
-    Write the taught encoder.
+    Write a taught encoder.
 
     Args:
         squad: SQuAD's folder.
+        base: The encoder to go on from: a BERT with the tokenizer of Quoth's.
         out: A folder that is not there yet.
         steps: See `teach`.
+        rng: See `teach`.
 
     Raises:
-        RunError: If `out` is there.
+        RunError: If `out` is there, or `base` is no encoder.
         SourceError: If there is no SQuAD.
     """
     from sentence_transformers import SentenceTransformer
 
     if out.exists():
         raise RunError(f"{out} is there already. Name another folder.")
-    base = encoder_folder()
-    token_offsets = offsets_by(load_tokenizer(base / "tokenizer.json"))
+    if not (base / "modules.json").is_file():
+        raise RunError(f"{base} is no folder of sentence-transformers.")
+    token_offsets = offsets_by(load_tokenizer(encoder_folder() / "tokenizer.json"))
     # The reranker learns from the first split: what that asks may not be known by heart.
     ours = (read_passages(split) for split in SPLITS[1:])
     sources = chain.from_iterable((*read_squad(squad, "train"), *ours))
@@ -180,7 +189,7 @@ def make_encoder(squad: Path, out: Path, steps: int) -> None:
     encoder = SentenceTransformer(
         str(base), device="cpu", model_kwargs={"attn_implementation": "eager"}
     )
-    teach(encoder, pairs, steps, BATCH_SIZE, seeded(SEED))
+    teach(encoder, pairs, steps, BATCH_SIZE, rng)
     partial = out.with_name(f"{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     encoder.save(str(partial))

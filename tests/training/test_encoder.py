@@ -96,6 +96,11 @@ def test_nothing_that_is_there_is_replaced(tmp_path: Path) -> None:
         main(["--squad", str(tmp_path), str(tmp_path)])
 
 
+def test_a_base_that_is_no_encoder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="lesson is no folder of sentence-transformers"):
+        main(["--squad", "x", "--base", str(tmp_path / "lesson"), str(tmp_path / "out")])
+
+
 def test_a_missing_squad_is_named(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="nowhere"):
         main(["--squad", str(tmp_path / "nowhere"), str(tmp_path / "out")])
