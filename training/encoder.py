@@ -4,9 +4,9 @@ An encoder that was taught which passages answer which questions.
     python -m training.encoder --squad FOLDER [--base FOLDER] OUT
 
 goes on from Quoth's encoder, or from what it left before, and writes a folder that `QUOTH_ENCODER`
-may name. Of the passages of a
-batch, the vector of each question is to be nearest to the one that answers it (van den Oord, Li and
-Vinyals, "Representation learning with contrastive predictive coding", 2018).
+may name. Of the passages of a batch, the vector of each question is to be nearest to the one that
+answers it (van den Oord, Li and Vinyals, "Representation learning with contrastive predictive
+coding", 2018).
 `python -m benchmarks.rerank` says what it finds.
 """
 
