@@ -19,6 +19,7 @@ from bot.discord_app.document_intake import (
     shown_reason,
 )
 from bot.discord_app.filenames import safe_name
+from bot.discord_app.records import once_reached
 from bot.discord_app.rendering import notice
 from bot.discord_app.taught import Taught
 from bot.discord_app.taught_store import TaughtStore
@@ -80,6 +81,7 @@ class Changes:
         self._under_way: set[str] = set()
         self._finishing: set[str] = set()
         """Those of them that nobody who waits for an answer has begun."""
+        self._forgetting: set[asyncio.Task[None]] = set()
         self._ended = asyncio.Condition()
         self._cooldowns: commands.CooldownMapping[str] = commands.CooldownMapping.from_cooldown(
             settings.cooldown_builds, settings.cooldown_builds_s, lambda scope: scope
@@ -400,11 +402,20 @@ class Changes:
             for _, before in unsettled:
                 await asyncio.to_thread(own.settle, before)
             # One of them may be left of a removal that was cut short, which nobody sees afterwards.
+            gone = [one for one in removed if one not in without]
             try:
-                await self.forget_quoted(scope, [one for one in removed if one not in without])
-            except DatabaseError as away:
-                event(_log, "not_forgotten", logging.ERROR, collection=scope, reason=away.reason)
+                await self.forget_quoted(scope, gone)
+            except DatabaseError:
+                self._forget_later(scope, gone)
         return built
+
+    def _forget_later(self, scope: str, names: Sequence[str]) -> None:
+        """Forget what is quoted from documents once the records can be reached."""
+        forgetting = asyncio.create_task(
+            once_reached(lambda: self.forget_quoted(scope, names), collection=scope)
+        )
+        self._forgetting.add(forgetting)
+        forgetting.add_done_callback(self._forgetting.discard)
 
     def _removed(self, scope: str) -> Sequence[str]:
         """The documents in a server's index that are no longer there."""
