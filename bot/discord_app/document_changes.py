@@ -324,7 +324,7 @@ class Changes:
         """Index a server's documents once some were removed; nobody can quote these then."""
         built = await self._build(scope, show, done, without=names)
         # They were answered from until now. What can't be forgotten even now is an error.
-        await self.forget_quoted(scope, names)
+        await self._forget_in_the_end(scope, names)
         return built
 
     async def index(self, scope: str, without: Sequence[str] = ()) -> Built | NotBuilt:
@@ -342,16 +342,22 @@ class Changes:
         Take what is quoted from documents out of what is remembered.
 
         Raises:
-            DatabaseError: If that failed for some of them; all were tried.
+            DatabaseError: If that failed. It may be done already for some of them.
         """
-        away = None
         for name in names:
-            try:
-                await asyncio.to_thread(self._forget, scope, name)
-            except DatabaseError as error:
-                away = error
-        if away is not None:
-            raise away
+            await asyncio.to_thread(self._forget, scope, name)
+
+    async def _forget_in_the_end(self, scope: str, names: Sequence[str]) -> None:
+        """As `forget_quoted`, and again once the records can be reached, if that failed."""
+        try:
+            await self.forget_quoted(scope, names)
+        except DatabaseError:
+            forgetting = asyncio.create_task(
+                once_reached(lambda: self.forget_quoted(scope, names), collection=scope)
+            )
+            self._forgetting.add(forgetting)
+            forgetting.add_done_callback(self._forgetting.discard)
+            raise
 
     async def rebuild(self, scope: str, show: Show, note: Note) -> str:
         """Read and encode everything again."""
@@ -402,20 +408,9 @@ class Changes:
             for _, before in unsettled:
                 await asyncio.to_thread(own.settle, before)
             # One of them may be left of a removal that was cut short, which nobody sees afterwards.
-            gone = [one for one in removed if one not in without]
-            try:
-                await self.forget_quoted(scope, gone)
-            except DatabaseError:
-                self._forget_later(scope, gone)
+            with suppress(DatabaseError):
+                await self._forget_in_the_end(scope, [one for one in removed if one not in without])
         return built
-
-    def _forget_later(self, scope: str, names: Sequence[str]) -> None:
-        """Forget what is quoted from documents once the records can be reached."""
-        forgetting = asyncio.create_task(
-            once_reached(lambda: self.forget_quoted(scope, names), collection=scope)
-        )
-        self._forgetting.add(forgetting)
-        forgetting.add_done_callback(self._forgetting.discard)
 
     def _removed(self, scope: str) -> Sequence[str]:
         """The documents in a server's index that are no longer there."""

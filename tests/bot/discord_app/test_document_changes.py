@@ -54,6 +54,13 @@ class Place:
     def remove(self, name: str) -> None:
         asyncio.run(self.changes.remove(SCOPE, name, lambda _: None, self._note))
 
+    async def until_back(self, forgotten: int) -> None:
+        """Wait until the records are back and so many documents are forgotten."""
+        self.is_away = False
+        async with asyncio.timeout(10):
+            while len(self.forgotten) < forgotten:
+                await asyncio.sleep(0.001)
+
     def _forget(self, _: str, name: str) -> None:
         self.tried.append(name)
         if self.is_away:
@@ -124,32 +131,40 @@ def test_quotes_that_can_not_be_forgotten_keep_no_change_waiting_and_are_forgott
     place: Place, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(records_module, "AGAIN_S", 0.0)
-    index_gone(settings)
-    place.own.remove("gone.txt")
-    place.is_away = True
-
-    async def change() -> None:
-        assert await place.changes.index(SCOPE) == BUILT
-        assert place.tried == ["gone.txt"]
-        assert place.forgotten == []
-        place.is_away = False
-        async with asyncio.timeout(10):
-            while not place.forgotten:
-                await asyncio.sleep(0.001)
-
-    asyncio.run(change())
-
-    assert place.forgotten == ["gone.txt"]
-
-
-def test_quotes_that_can_not_be_forgotten_keep_no_others(place: Place, settings: Settings) -> None:
     index_gone(settings, "gone.txt", "gone too.txt")
     for name in ("gone.txt", "gone too.txt"):
         place.own.remove(name)
     place.is_away = True
-    place.add("First.", BUILT)
 
-    assert sorted(place.tried) == ["gone too.txt", "gone.txt"]
+    async def change() -> None:
+        assert await place.changes.index(SCOPE) == BUILT
+        # Each may wait for ten seconds.
+        assert len(place.tried) == 1
+        assert place.forgotten == []
+        await place.until_back(2)
+
+    asyncio.run(change())
+
+    assert sorted(place.forgotten) == ["gone too.txt", "gone.txt"]
+
+
+def test_quotes_that_can_not_be_forgotten_once_a_document_is_removed_are_forgotten_later(
+    place: Place, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records_module, "AGAIN_S", 0.0)
+    index_gone(settings)
+
+    async def take_back() -> None:
+        place.own.remove("gone.txt")
+        place.is_away = True
+        with pytest.raises(DatabaseError):
+            await place.changes.take_back(SCOPE, ["gone.txt"], "Done.", lambda _: None)
+        assert place.forgotten == []
+        await place.until_back(1)
+
+    asyncio.run(take_back())
+
+    assert place.forgotten == ["gone.txt"]
 
 
 def test_what_is_quoted_of_a_removed_document_is_forgotten_before_and_after_the_build(
