@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,9 +21,11 @@ MARK_NAME = "quoth-installation"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # A copy that was cut short.
 _INCOMING = ".incoming-"
-# botocore would try for minutes whether somebody answers there; whoever calls tries again anyway.
 _OPTIONS: dict[str, dict[str, object]] = {
-    "s3": {"config_kwargs": {"connect_timeout": 5, "retries": {"max_attempts": 1}}}
+    # It would try for minutes whether somebody answers there; whoever calls tries again anyway.
+    "s3": {"config_kwargs": {"connect_timeout": 5, "retries": {"max_attempts": 1}}},
+    # Folders within it are made, as elsewhere they come of themselves.
+    **dict.fromkeys(("file", "local"), {"auto_mkdir": True}),
 }
 
 
@@ -264,8 +267,10 @@ class UrlStorage:
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete files."""
-        with suppress(FileNotFoundError):
-            self._try(lambda: self._files.rm([self._path(name) for name in names]))
+        # Of several at once, one that is missing would keep the others.
+        for name in names:
+            with suppress(FileNotFoundError):
+                self._try(partial(self._files.rm_file, self._path(name)))
 
     def _try(self, work: Callable[[], Any]) -> Any:
         """

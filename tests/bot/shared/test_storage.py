@@ -16,10 +16,12 @@ CONTENT = b"For theft 3,204 were counted."
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
-@pytest.fixture(params=["folder", "url"])
+@pytest.fixture(params=["folder", "memory", "file"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    if request.param == "url":
+    if request.param == "memory":
         return open_storage(f"memory://{uuid.uuid4()}")
+    if request.param == "file":
+        return open_storage((tmp_path / "storage").as_uri())
     (tmp_path / "storage").mkdir()
     return open_storage(str(tmp_path / "storage"))
 
@@ -43,7 +45,7 @@ def check_contract(storage: Storage, folder: Path) -> None:
     assert fetched.read_bytes() == CONTENT
     assert storage.written_before(time.time() - 60) == []
     assert storage.written_before(time.time() + 60) == [SHA256]
-    storage.delete([SHA256])
+    storage.delete(["f" * 64, SHA256])
     storage.delete([SHA256])
     assert not storage.has(SHA256, len(CONTENT))
 
