@@ -69,7 +69,10 @@ class PagePictures:
             if hashlib.sha256(content).hexdigest() != sha256:
                 raise NoPictureError(f"{document_id} has changed since it was indexed.")
             return draw_page(content, number, words, occurrence)
-        except (DocumentError, OSError) as error:
+        except OSError as error:
+            # All of it would name a folder of this machine.
+            raise NoPictureError(f"{document_id}: {error.strerror}.") from error
+        except DocumentError as error:
             raise NoPictureError(f"{document_id}: {error}.") from error
 
     def _content(self, document_id: str) -> bytes:

@@ -486,3 +486,8 @@ def test_a_page_of_a_pdf_is_shown_as_it_looks(
     assert (changed.status, "has changed since it was indexed" in changed.text) == (404, True)
     for other in ("figures.txt", "gone.pdf", "..%2fdata%2fquoth.sqlite", "%2fetc%2fpasswd"):
         assert visitor.get(f"/picture/{other}?start=0&end=5").status == 404
+    # As on a machine that answers without the documents.
+    library.documents.rename(library.documents.with_name("elsewhere"))
+    gone = visitor.get(path)
+    assert (gone.status, "No such file" in gone.text) == (404, True)
+    assert str(library.folder) not in gone.text
