@@ -82,6 +82,7 @@ class Nodes:
             check_every_s: Between two looks at a node that failed.
         """
         self._nodes = [_Node(address) for address in dict.fromkeys(addresses)]
+        self._count = len(self._nodes)
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._reader = reader
         self._time_limit_s = time_limit_s
@@ -139,7 +140,7 @@ class Nodes:
     def _in_turn(self) -> Iterator[_Node]:
         """All nodes: the idle before the busy, and last those that failed."""
         asked: set[_Node] = set()
-        while len(asked) < len(self._nodes):
+        for _ in range(self._count):
             with self._lock:
                 left = [node for node in self._nodes if node not in asked]
                 node = min(left, key=lambda one: (one.is_resting, one.under_way))
