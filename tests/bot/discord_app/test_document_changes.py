@@ -55,9 +55,12 @@ class Place:
         asyncio.run(self.changes.remove(SCOPE, name, lambda _: None, self._note))
 
     async def until_back(self, forgotten: int) -> None:
-        """Wait until the records are back and so many documents are forgotten."""
-        self.is_away = False
+        """Wait until the records are back, after one more try, and so many are forgotten."""
+        before = len(self.tried)
         async with asyncio.timeout(10):
+            while len(self.tried) == before:
+                await asyncio.sleep(0.001)
+            self.is_away = False
             while len(self.forgotten) < forgotten:
                 await asyncio.sleep(0.001)
 
