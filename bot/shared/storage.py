@@ -25,7 +25,8 @@ _OPTIONS: dict[str, dict[str, object]] = {
     # It would try for minutes whether somebody answers there; whoever calls tries again anyway.
     "s3": {"config_kwargs": {"connect_timeout": 5, "retries": {"max_attempts": 1}}},
     # Folders within it are made, as elsewhere they come of themselves.
-    **dict.fromkeys(("file", "local"), {"auto_mkdir": True}),
+    "file": {"auto_mkdir": True},
+    "local": {"auto_mkdir": True},
 }
 
 
