@@ -120,7 +120,9 @@ class BuildProcess:
                 # Not everybody may raise a priority that is lower already.
                 niceness = max(BUILD_NICENESS, os.getpriority(os.PRIO_PROCESS, child.pid))
                 os.setpriority(os.PRIO_PROCESS, child.pid, niceness)
-            async with asyncio.timeout(self._limit_s) as self._timeout:
+            # It may have been paused while it was being started.
+            limit_s = None if self._is_paused else self._limit_s
+            async with asyncio.timeout(limit_s) as self._timeout:
                 report, _ = await asyncio.gather(child.stdout.read(), self._hear(child.stderr))
                 code = await child.wait()
         except TimeoutError:
@@ -153,9 +155,7 @@ class BuildProcess:
         if self._is_over:
             yield
             return
-        loop = asyncio.get_running_loop()
-        ends = self._timeout.when() if self._timeout is not None else None
-        left_s = None if ends is None else ends - loop.time()
+        left_s = self._left_s()
         self._is_paused = True
         self._progress(Progress("wait"))
         self._reschedule(None)
@@ -166,13 +166,21 @@ class BuildProcess:
         finally:
             self._is_paused = False
             self._signal(GO_ON)
-            self._reschedule(None if left_s is None else loop.time() + left_s)
+            self._reschedule(left_s)
 
-    def _reschedule(self, when: float | None) -> None:
+    def _left_s(self) -> float | None:
+        """How much of its time is left: all of it while it is being started; None has no end."""
+        if self._timeout is None:
+            return self._limit_s
+        ends = self._timeout.when()
+        return None if ends is None else ends - asyncio.get_running_loop().time()
+
+    def _reschedule(self, left_s: float | None) -> None:
         # One that has run out, or is left, can't be changed any more.
         if self._timeout is not None and not self._is_over:
+            now = asyncio.get_running_loop().time()
             with contextlib.suppress(RuntimeError):
-                self._timeout.reschedule(when)
+                self._timeout.reschedule(None if left_s is None else now + left_s)
 
     def _signal(self, number: int) -> None:
         if self._is_heard and self._child is not None and self._child.returncode is None:

@@ -142,21 +142,29 @@ class OwnDocuments:
 
         Returns:
             The older document, for `settle` or `put_back`.
+
+        Raises:
+            OSError: If the disk refuses it; what had the name has it still.
         """
         target, token = self._folder / name, secrets.token_hex(8)
-        before = self._folder / f"{_BEFORE}{token}" if target.exists() else None
-        if before is not None:
-            link(target, before)
+        older = self._folder / f"{_BEFORE}{token}" if target.exists() else None
+        if older is not None:
+            link(target, older)
         known = read_provenance(self._folder).files.get(name)
         note = self._folder / f"{_UNSETTLED}{token}"
-        noted = _Note(name=name, before=before.name if before else None, fetched=known)
+        noted = _Note(name=name, before=older.name if older else None, fetched=known)
         note.write_text(noted.model_dump_json(), encoding="utf-8")
         fsync(note)
         fsync(path)
+        before = Before(older, known, note)
         path.replace(target)
-        fsync(self._folder)
-        note_fetched(self._folder, name, fetched)
-        return Before(before, known, note)
+        try:
+            fsync(self._folder)
+            note_fetched(self._folder, name, fetched)
+        except OSError:
+            self.put_back(name, before)
+            raise
+        return before
 
     def settle(self, before: Before) -> None:
         """Delete the document that another has taken the place of."""
@@ -202,7 +210,12 @@ class OwnDocuments:
 
         Returns:
             Whether there was one.
+
+        Raises:
+            OSError: If the disk refuses it.
         """
+        # First, as this alone takes room: where the disk is full, nothing is changed.
+        note_fetched(self._folder, name, None)
         # Nothing is put back under a name that was removed.
         for kept, before in self.unsettled():
             if kept == name:
@@ -211,7 +224,6 @@ class OwnDocuments:
             if file.id == name:
                 file.path.unlink()
                 fsync(file.path.parent)
-                note_fetched(self._folder, name, None)
                 return True
         return False
 
