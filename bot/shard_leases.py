@@ -154,7 +154,11 @@ class ShardLeases:
             if _nobody_listens(error):
                 self._confirmed = asked
         if not self.held:
-            self._held = self.excess = frozenset()
+            self.excess = frozenset()
+            # Who was answered too late has its locks all the same, and counts on them again after
+            # the next look; nobody else could take them.
+            if self._connection is None:
+                self._held = frozenset()
 
     def _come_back(self, connection: _Connection) -> None:
         self._enter(connection, self._count, is_fixed=True)

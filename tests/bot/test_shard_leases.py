@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.database import DatabaseError, RecordsError
-from bot.postgres import PostgresDatabase
+from bot.postgres import ImpatientConnection, PostgresDatabase
 from bot.shard_leases import FREE_S, LEASE_S, ShardLeases, fair_share
 from tests.bot.discord_app.fakes import Clock
 from tests.postgres import Way
@@ -170,6 +171,29 @@ def test_nobody_loses_a_shard_while_the_database_is_stopped(
         clock.now += 1
     first.check()
     assert held(first, second) == [{0, 1}, {2, 3}]
+
+
+def test_who_is_answered_too_late_counts_on_its_shards_again_after_the_next_look(
+    join: Join, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = join(), join()
+    execute = ImpatientConnection.execute
+
+    def execute_late(connection: ImpatientConnection, *arguments: Any) -> Any:
+        clock.now += LEASE_S / 2
+        return execute(connection, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ImpatientConnection, "execute", execute_late)
+        first.check()
+    assert (first.held, first.excess) == (set(), set())
+    second.check()
+
+    first.check()
+    assert (first.held, first.excess) == ({0, 1, 2, 3}, {2, 3})
+    clock.now += FREE_S
+    second.check()
+    assert second.held == set()
 
 
 def test_turns_to_identify_are_taken_one_after_the_other_and_outlive_who_took_one(
