@@ -242,7 +242,9 @@ class ShardLeases:
         taken = self._connection.execute(
             f"INSERT INTO meta VALUES (%(name)s, ({_NOW} + %(pause)s)::text)"  # noqa: S608 - our own words
             " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-            f" WHERE meta.value::float8 <= {_NOW} RETURNING 0",
+            # One further ahead was written down before the clock was set back.
+            f" WHERE meta.value::float8 <= {_NOW} OR meta.value::float8 > {_NOW} + %(pause)s"
+            " RETURNING 0",
             values,
         ).fetchone()
         if taken is not None:

@@ -208,6 +208,21 @@ def test_turns_to_identify_are_taken_one_after_the_other_and_outlive_who_took_on
     assert second.wait_for_turn(1, 0.0) == 0
 
 
+def test_a_clock_that_is_set_back_keeps_nobody_from_a_turn(
+    join: Join, postgres_database: str
+) -> None:
+    leases = join()
+    assert leases.wait_for_turn(0, 30) == 0
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        # As if the clock had been an hour ahead.
+        connection.execute(
+            "UPDATE meta SET value = (value::float8 + 3600)::text WHERE name = 'identify 0'"
+        )
+
+    assert leases.wait_for_turn(0, 30) == 0
+    assert 0 < leases.wait_for_turn(0, 30) <= 30
+
+
 def test_all_agree_on_the_number_of_shards_and_one_without_shards_is_alone(
     join: Join, postgres_database: str
 ) -> None:
