@@ -154,7 +154,11 @@ class ShardLeases:
             if _nobody_listens(error):
                 self._confirmed = asked
         if not self.held:
-            self._held = self.excess = frozenset()
+            self.excess = frozenset()
+            # Who was answered too late has its locks all the same, and counts on them again after
+            # the next look; nobody else could take them.
+            if self._connection is None:
+                self._held = frozenset()
 
     def _come_back(self, connection: _Connection) -> None:
         self._enter(connection, self._count, is_fixed=True)
@@ -238,7 +242,9 @@ class ShardLeases:
         taken = self._connection.execute(
             f"INSERT INTO meta VALUES (%(name)s, ({_NOW} + %(pause)s)::text)"  # noqa: S608 - our own words
             " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-            f" WHERE meta.value::float8 <= {_NOW} RETURNING 0",
+            # One further ahead was written down before the clock was set back.
+            f" WHERE meta.value::float8 <= {_NOW} OR meta.value::float8 > {_NOW} + %(pause)s"
+            " RETURNING 0",
             values,
         ).fetchone()
         if taken is not None:

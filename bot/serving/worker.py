@@ -23,7 +23,15 @@ from bot.serving.upkeep import beside
 from bot.settings import Settings
 from bot.shared.jobs import BEAT_S, Job, LostJobError
 from bot.shared.opening import Shared
-from index.errors import HeldError, IndexingError, NoDocumentsError, PartError, SharedError
+from index.errors import (
+    EncoderError,
+    HeldError,
+    IndexFormatError,
+    IndexingError,
+    NoDocumentsError,
+    PartError,
+    SharedError,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -229,7 +237,8 @@ class Worker:
         with self._following:
             if not self._settings.seeds.is_dir() or self._shared.jobs.is_wanted(BASE_COLLECTION):
                 return False
-            with suppress(PartError):
+            # `_prepare` does without these, too: another version's index is made again.
+            with suppress(PartError, IndexFormatError, EncoderError):
                 self._shared.generations.bring(self._settings, BASE_COLLECTION)
             # Looked up last: a person may just have gone back to what was brought.
             kept = self._shared.generations.kept(BASE_COLLECTION).get(BASE_COLLECTION)

@@ -124,21 +124,31 @@ class SharedGenerations:
             collection.drop_damaged()
             for generation in wanted:
                 if generation not in collection.generations.ids():
-                    self._receive(settings, collection, generation, kept.generations[generation])
+                    self._receive(settings, collection, generation, kept)
             collection.follow(kept.current, kept.generations.keys())
         return True
 
     def _receive(
-        self, settings: Settings, collection: Collection, generation: str, listing: int
+        self,
+        settings: Settings,
+        collection: Collection,
+        generation: str,
+        kept: PublishedCollection,
     ) -> None:
         _check_name(generation)
-        listed = self._parts.listed(listing)
+        listed = self._parts.listed(kept.generations[generation])
         manifest = self._manifest(collection.folder.name, generation)
         if manifest is None or not listed:
             raise SharedError(
                 f"The generation {generation} has just gone; another one takes its place."
             )
         with self._parts.all_noted(listed, collection.folder):
+            # An older generation's history lacks the builds since.
+            if generation == kept.current and (history := listed.get(HISTORY_NAME)):
+                aside = collection.folder / f".{HISTORY_NAME}.new"
+                self._parts.fetch(history, aside)
+                fsync(aside)
+                aside.replace(collection.folder / HISTORY_NAME)
             self._fetch_generation(settings, collection, generation, listed, manifest)
 
     def _fetch_generation(
@@ -150,11 +160,6 @@ class SharedGenerations:
         manifest: str,
     ) -> None:
         self._receive_encoder(settings, listed)
-        if history := listed.get(HISTORY_NAME):
-            aside = collection.folder / f".{HISTORY_NAME}.new"
-            self._parts.fetch(history, aside)
-            fsync(aside)
-            aside.replace(collection.folder / HISTORY_NAME)
         with collection.generations.receiving(generation) as folder:
             self._fetch_all(_group(listed, _FILES), folder, _local(collection))
             (folder / MANIFEST_NAME).write_text(manifest, encoding="utf-8")

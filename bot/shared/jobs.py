@@ -128,6 +128,13 @@ class Jobs:
             The job, which is lost without `beat`; None if there is none.
         """
         with self._database.transaction() as connection:
+            # What is due later was written down before the clock was set back. Whoever is at work
+            # on it keeps it.
+            connection.execute(
+                "UPDATE jobs SET due = quoth_now() + ?"
+                " WHERE outcome IS NULL AND due > quoth_now() + ?",
+                (LEASE_S, LEASE_S),
+            )
             rows = connection.execute(
                 "SELECT id, collection, size, overtaken, due <= quoth_now() FROM jobs"
                 " WHERE outcome IS NULL ORDER BY holder IS NULL, id"

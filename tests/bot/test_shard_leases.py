@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.database import DatabaseError, RecordsError
-from bot.postgres import PostgresDatabase
+from bot.postgres import ImpatientConnection, PostgresDatabase
 from bot.shard_leases import FREE_S, LEASE_S, ShardLeases, fair_share
 from tests.bot.discord_app.fakes import Clock
 from tests.postgres import Way
@@ -172,6 +173,29 @@ def test_nobody_loses_a_shard_while_the_database_is_stopped(
     assert held(first, second) == [{0, 1}, {2, 3}]
 
 
+def test_who_is_answered_too_late_counts_on_its_shards_again_after_the_next_look(
+    join: Join, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = join(), join()
+    execute = ImpatientConnection.execute
+
+    def execute_late(connection: ImpatientConnection, *arguments: Any) -> Any:
+        clock.now += LEASE_S / 2
+        return execute(connection, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ImpatientConnection, "execute", execute_late)
+        first.check()
+    assert [*held(first), {*first.excess}] == [set(), set()]
+    second.check()
+
+    first.check()
+    assert [*held(first), {*first.excess}] == [{0, 1, 2, 3}, {2, 3}]
+    clock.now += FREE_S
+    second.check()
+    assert second.held == set()
+
+
 def test_turns_to_identify_are_taken_one_after_the_other_and_outlive_who_took_one(
     join: Join, postgres_database: str
 ) -> None:
@@ -182,6 +206,21 @@ def test_turns_to_identify_are_taken_one_after_the_other_and_outlive_who_took_on
     assert 0 < second.wait_for_turn(0, 30) <= 30
     assert second.wait_for_turn(1, 0.0) == 0
     assert second.wait_for_turn(1, 0.0) == 0
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_from_a_turn(
+    join: Join, postgres_database: str
+) -> None:
+    leases = join()
+    assert leases.wait_for_turn(0, 30) == 0
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        # As if the clock had been an hour ahead.
+        connection.execute(
+            "UPDATE meta SET value = (value::float8 + 3600)::text WHERE name = 'identify 0'"
+        )
+
+    assert leases.wait_for_turn(0, 30) == 0
+    assert 0 < leases.wait_for_turn(0, 30) <= 30
 
 
 def test_all_agree_on_the_number_of_shards_and_one_without_shards_is_alone(

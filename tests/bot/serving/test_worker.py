@@ -27,9 +27,11 @@ from bot.shared.jobs import MAX_ATTEMPTS, Job, Jobs
 from bot.shared.opening import Shared
 from bot.shared.parts import Parts
 from bot.shared.storage import FolderStorage
+from index import manifest
 from index.errors import SharedError
 from index.store import Collection
 from tests.bot.discord_app.launcher import fake_index_command
+from tests.conftest import Library
 from tests.waiting import PATIENCE_S, until_in_loop
 
 SCOPE = "server-aaaa"
@@ -161,6 +163,33 @@ def test_a_builder_follows_the_documents_and_nodes_follow_the_builder(
         assert not shared.jobs.is_wanted(BASE_COLLECTION)
 
     while_building(machine, shared, work)
+
+
+@pytest.mark.parametrize("kind", ["index", "encoder"])
+def test_a_builder_that_has_nothing_makes_what_another_version_has_published_again(
+    library: Library,
+    builder: Settings,
+    node: Settings,
+    shared: Shared,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    library.write("figures.txt", "For theft 35 were counted.")
+    library.build()
+    if kind == "encoder":
+        export = builder.encoder_exports / library.encoder.sha256
+        export.mkdir(parents=True)
+        (export / "manifest.json").write_text('{"format_version": 0}')
+    shared.jobs.ask(BASE_COLLECTION)
+    job = shared.jobs.claim(lambda *_: True)
+    assert job is not None
+    shared.generations.publish(builder, job, "{}")
+    if kind == "index":
+        monkeypatch.setattr(manifest, "FORMAT_VERSION", manifest.FORMAT_VERSION + 1)
+
+    fresh = node.model_copy(update={"seeds": builder.seeds})
+
+    assert Worker(fresh, shared, lambda *_: None)._is_outdated()
 
 
 def test_what_was_asked_for_before_somebody_went_back_is_not_published_over_it(

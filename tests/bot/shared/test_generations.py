@@ -16,6 +16,7 @@ from bot.shared.opening import Shared
 from bot.shared.parts import SPARED_S, Parts
 from bot.shared.storage import MARK_NAME, FolderStorage
 from index.errors import IndexMissingError, PartError, SharedError
+from index.history import history
 from index.store import Collection
 from tests.conftest import Library
 from tests.postgres import set_clock
@@ -78,6 +79,19 @@ def test_a_node_keeps_three_generations_and_fetches_no_part_twice(
 
     assert len(collection.generations.ids()) == 3
     assert text_of(collection) == "For theft 35 were counted."
+
+
+def test_older_generations_leave_what_led_to_the_current_one_as_it_is(
+    shared: Shared, library: Library, builder: Settings, node: Settings
+) -> None:
+    generations = [build(shared, library, builder, f"Of {number}.") for number in range(3)]
+    collection = bring(shared, node)
+
+    assert shared.generations.bring(node, "base", every=True)
+
+    assert collection.generations.ids() == generations
+    led = [stamp.generation for stamp in history(collection.folder, generations[-1])]
+    assert led == generations[::-1]
 
 
 def test_going_back_is_one_row_and_nodes_follow(

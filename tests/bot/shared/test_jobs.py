@@ -9,8 +9,9 @@ import pytest
 from bot.build_turns import MAX_OVERTAKEN
 from bot.database import DatabaseError
 from bot.postgres import PostgresDatabase
-from bot.shared.jobs import MAX_ATTEMPTS, Job, Jobs, LostJobError
+from bot.shared.jobs import LEASE_S, MAX_ATTEMPTS, Job, Jobs, LostJobError
 from bot.shared.opening import Shared
+from tests.postgres import set_clock
 
 
 def anything(_collection: str, _size: int) -> bool:
@@ -149,6 +150,22 @@ def test_a_job_that_fails_is_tried_again_and_then_said_to_have_failed(
     state = jobs.state(asked)
     assert state is not None
     assert (state.outcome, state.report) == ("failed", "the disk is full")
+
+
+def test_a_clock_that_is_set_back_keeps_no_job_from_builders(
+    database: PostgresDatabase, jobs: Jobs
+) -> None:
+    set_clock(database, 3600)
+    jobs.ask("server-a")
+    jobs.fail(taken(jobs), "the disk is full")
+    jobs.ask("server-b")
+    held = taken(Jobs(database))
+
+    set_clock(database, 0)
+    assert jobs.claim(anything) is None
+    set_clock(database, LEASE_S)
+
+    assert {taken(jobs).collection, taken(jobs).collection} == {"server-a", held.collection}
 
 
 def test_a_builder_that_stops_leaves_its_job_to_the_next(jobs: Jobs) -> None:
