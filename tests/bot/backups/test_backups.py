@@ -267,6 +267,24 @@ def test_nothing_is_restored_where_quoth_runs(full: Path, archive: Path) -> None
     assert run_restore(full, archive, "--replace").exit_code == 0
 
 
+def test_records_of_a_process_that_was_killed_are_put_aside_whole(
+    full: Path, archive: Path
+) -> None:
+    with closing(Records(full / "quoth.sqlite")) as records:
+        keep(records, "b" * 32)
+        names = sorted(full.glob("quoth.sqlite*"))
+        killed = {path: path.read_bytes() for path in names}
+    for path, content in killed.items():
+        path.write_bytes(content)
+    assert [path.name for path in names] == [f"quoth.sqlite{end}" for end in ("", "-shm", "-wal")]
+    done = run_restore(full, archive, "--replace")
+
+    assert done.exit_code == 0, done.output
+    (aside,) = full.glob("replaced-*")
+    with closing(Records(aside / "quoth.sqlite")) as records:
+        assert StoredAnswers(records).get("b" * 32, ASKER, SERVER) is not None
+
+
 def test_nothing_is_restored_on_the_folder_of_a_bot_whose_records_are_in_a_database(
     full: Path, archive: Path
 ) -> None:
