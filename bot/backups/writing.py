@@ -28,7 +28,7 @@ from bot.backups.contents import (
 )
 from bot.backups.errors import BackupError
 from bot.collection_names import BASE_COLLECTION, collections_in
-from bot.database import RecordsError
+from bot.database import DatabaseError, RecordsError
 from bot.discord_app.records import Records
 from bot.settings import CALIBRATION_NAME, COLLECTIONS_NAME, READERS_NAME, RECORDS_NAME, Settings
 from index.files import fsync
@@ -87,7 +87,7 @@ def back_up(settings: Settings, target: Path, created: datetime) -> Written:
         manifest = BackupManifest(
             format_version=FORMAT_VERSION, quoth=__version__, created=created, files=entries
         )
-        archive.writestr(MANIFEST_NAME, manifest.model_dump_json(indent=1))
+        archive.writestr(_entry(MANIFEST_NAME), manifest.model_dump_json(indent=1))
     return Written(target, manifest, tuple(left_out))
 
 
@@ -179,16 +179,21 @@ def _add(archive: ZipFile, name: str, path: Path, entries: dict[str, FileEntry])
         raise BackupError(f"{path}: can't be read ({error.strerror}).") from error
     with file:
         status = os.fstat(file.fileno())
-        info = ZipInfo(name)
-        info.external_attr = (stat.S_IFREG | _PRIVATE) << 16
         digest, size = hashlib.sha256(), 0
-        with archive.open(info, "w", force_zip64=True) as entry:
+        with archive.open(_entry(name), "w", force_zip64=True) as entry:
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)
                 size += len(chunk)
                 entry.write(chunk)
     mtime_ns = min(max(0, status.st_mtime_ns), MAX_MTIME_NS)
     entries[name] = FileEntry(size=size, sha256=digest.hexdigest(), mtime_ns=mtime_ns)
+
+
+def _entry(name: str) -> ZipInfo:
+    # Without a time: ZIP knows none before 1980, where the clock of a small machine begins.
+    info = ZipInfo(name)
+    info.external_attr = (stat.S_IFREG | _PRIVATE) << 16
+    return info
 
 
 def _open_plain(path: Path) -> BinaryIO:
@@ -231,7 +236,7 @@ def _records_copy(settings: Settings) -> Iterator[Path]:
                 # So nothing that was deleted is in it, whatever wrote the file.
                 connection.execute("VACUUM")
                 (state,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-        except (sqlite3.Error, RecordsError) as error:
+        except (sqlite3.Error, DatabaseError, RecordsError) as error:
             raise BackupError(f"{settings.records}: can't be copied ({error}).") from error
         if state != "ok":
             raise BackupError(f"{settings.records}: is damaged ({state}).")

@@ -39,6 +39,7 @@ from index.provenance import PROVENANCE_NAME, Provenance
 from tests.bot.discord_app.fakes import found, span
 from tests.bot.test_added_readers import CARD
 from tests.conftest import Library
+from tests.damage import overwrite_unseen
 
 SERVER, ASKER = 7, 1
 LESSON = MessageAt(SERVER, 2, 3)
@@ -179,6 +180,31 @@ def test_records_that_are_written_meanwhile_are_copied_whole(full: Path, tmp_pat
                 "SELECT answer_id FROM questions ORDER BY answer_id"
             ).fetchall()
         assert answers == questions != []
+
+
+def test_damaged_records_are_said_to_be(full: Path, tmp_path: Path) -> None:
+    records = full / "quoth.sqlite"
+    with closing(sqlite3.connect(records)) as connection:
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'audit'"
+        ).fetchone()
+    overwrite_unseen(records, (page - 1) * size, b"\xff" * size)
+    refused = run_backup(full, tmp_path / "backup.zip")
+
+    assert refused.exit_code == 1
+    assert f"{records}: can't be copied (database disk image is malformed)" in refused.stderr
+    assert list(tmp_path.glob("*.zip*")) == []
+
+
+def test_a_clock_that_nobody_has_set_is_in_no_backups_way(
+    full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "localtime", lambda *_: time.gmtime(0))
+    written = run_backup(full, tmp_path / "backup.zip")
+
+    assert written.exit_code == 0, written.output
+    assert run_restore(full, tmp_path / "backup.zip", "--check").exit_code == 0
 
 
 def test_what_may_not_be_kept_any_longer_is_in_no_backup(tmp_path: Path) -> None:
