@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -24,7 +25,7 @@ from bot.added_readers import CARD_NAME, AddedReaders
 from bot.backups.contents import MANIFEST_NAME, belongs
 from bot.backups.errors import BackupError
 from bot.backups.restoring import check
-from bot.backups.writing import back_up
+from bot.backups.writing import Written, back_up
 from bot.cli import backup as backup_command
 from bot.cli import restore as restore_command
 from bot.discord_app.migrations import STEPS
@@ -34,7 +35,7 @@ from bot.discord_app.records import DAY_S, Records
 from bot.discord_app.stored_answers import StoredAnswers
 from bot.discord_app.taught import MessageAt, Taught
 from bot.discord_app.taught_store import TaughtStore
-from bot.settings import load_settings
+from bot.settings import Settings, load_settings
 from index.provenance import PROVENANCE_NAME, Provenance
 from tests.bot.discord_app.fakes import found, span
 from tests.bot.test_added_readers import CARD
@@ -230,6 +231,50 @@ def test_a_backup_takes_the_place_of_nothing(full: Path, tmp_path: Path) -> None
     assert "holds nothing that can't be made again" in empty.stderr
     assert not (tmp_path / "new.zip").exists()
     assert not (tmp_path / "wrong").exists()
+
+
+def test_of_two_backups_of_one_name_the_first_that_is_complete_stays(
+    full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, target = load_settings(data=full), tmp_path / "backup.zip"
+    tidy = Records.tidy
+    first_thread = threading.get_ident()
+    seconds: list[Future[Written]] = []
+    is_half_written, is_first_there = threading.Event(), threading.Event()
+
+    def in_turn(records: Records, kept: Settings) -> None:
+        if threading.get_ident() == first_thread:
+            seconds.append(others.submit(back_up, settings, target, _NOW))
+            assert is_half_written.wait(10)
+        else:
+            is_half_written.set()
+            assert is_first_there.wait(10)
+        tidy(records, kept)
+
+    monkeypatch.setattr(Records, "tidy", in_turn)
+    with ThreadPoolExecutor() as others:
+        first = back_up(settings, target, _NOW)
+        assert check(target) == first.manifest
+        is_first_there.set()
+        with pytest.raises(BackupError, match="is there already"):
+            seconds[0].result()
+
+    assert check(target) == first.manifest
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_what_a_backup_that_was_killed_has_left_of_its_archive_goes_with_a_later_one(
+    full: Path, tmp_path: Path
+) -> None:
+    killed, running, other = (
+        tmp_path / f".{name}.new" for name in ("[a].zip.1", "[a].zip.2", "a.zip.1")
+    )
+    for left, age in ((killed, 2 * DAY_S), (running, 60.0), (other, 2 * DAY_S)):
+        left.write_bytes(b"of members")
+        os.utime(left, (time.time() - age,) * 2)
+
+    assert run_backup(full, tmp_path / "[a].zip").exit_code == 0
+    assert {*tmp_path.glob(".*.new")} == {running, other}
 
 
 def test_links_are_not_followed_and_said(full: Path, tmp_path: Path) -> None:
