@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
+from index.files import alone_in
+
 
 class RecordsError(Exception):
     """The file or database can't be used; its text is meant for the person who runs Quoth."""
@@ -121,7 +123,6 @@ class SqliteFile:
         """
         self._path = path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             self._turn = _Turn(open_database(path, steps))
         except (OSError, sqlite3.Error) as error:
             raise RecordsError(f"{path}: can't be used ({error}).") from error
@@ -183,24 +184,29 @@ def open_database(path: Path, steps: Sequence[str]) -> sqlite3.Connection:
         RecordsError: If a newer Quoth has written it.
         OSError, sqlite3.Error: If it can't be opened.
     """
-    # What people ask is for nobody else on this machine to read.
-    path.touch(mode=0o600)
-    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA secure_delete = ON")
-        found = version(connection)
-        if found > len(steps):
-            raise RecordsError(
-                f"{path}: was written by a newer Quoth (version {found}, this one knows "
-                f"{len(steps)}). Update Quoth, or name another data folder."
-            )
-        migrate(connection, steps)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    # If two did this at once, one would fail: SQLite does not wait where both change how the
+    # file is written, and a step that both find untaken can be taken once.
+    with alone_in(path.parent):
+        # What people ask is for nobody else on this machine to read.
+        path.touch(mode=0o600)
+        connection = sqlite3.connect(
+            path, check_same_thread=False, isolation_level=None, timeout=10
+        )
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA secure_delete = ON")
+            found = version(connection)
+            if found > len(steps):
+                raise RecordsError(
+                    f"{path}: was written by a newer Quoth (version {found}, this one knows "
+                    f"{len(steps)}). Update Quoth, or name another data folder."
+                )
+            migrate(connection, steps)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -9,13 +9,10 @@ fp32: int8 takes less time and memory (docs/lab/speed.md), and finds the answer 
 (docs/lab/retrieval.md).
 """
 
-import fcntl
 import math
-import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from index.encoder_graphs import EncoderFacts
 from index.encoder_guard import MIN_MEAN_COSINE, mean_cosine
 from index.errors import EncoderError, IndexDamagedError
-from index.files import FileStamp, check_file, fsync, stamp_file
+from index.files import FileStamp, alone_in, check_file, fsync, stamp_file
 from index.tracing import quantise
 
 # Counts changes of what is exported.
@@ -117,7 +114,7 @@ def ensure_exported(
     """
     target = exports / sha256
     try:
-        with _alone(exports):
+        with alone_in(exports):
             for leftover in exports.glob(f"{_UNFINISHED}*"):
                 shutil.rmtree(leftover, ignore_errors=True)
             if not _is_exported(target, sha256):
@@ -128,18 +125,6 @@ def ensure_exported(
     except Exception as error:
         raise EncoderError(f'encoder "{name}" can\'t be exported to ONNX: {error}') from error
     return target
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold a folder's lock, which the kernel frees when the process ends, however it ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _is_exported(export: Path, sha256: str) -> bool:
@@ -210,7 +195,7 @@ def receive_export(exports: Path, sha256: str, fetch: Callable[[Path], None]) ->
         OSError: If it can't be written.
     """
     target = exports / sha256
-    with _alone(exports):
+    with alone_in(exports):
         if _is_exported(target, sha256):
             return
         scratch = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=exports))

@@ -1,9 +1,11 @@
 """Files that survive a crash, and the stamps that show whether they are as they were written."""
 
+import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -109,6 +111,22 @@ def replace_text(path: Path, content: str) -> None:
     except BaseException:
         scratch.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """
+    Hold a folder's lock, waiting for it; the folder is made if need be.
+
+    The kernel frees it when the process ends, however it ends.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def fsync(path: Path) -> None:

@@ -101,6 +101,8 @@ def restore(settings: Settings, source: Path, now: datetime, *, replace: bool) -
         try:
             with only_process(data):
                 _refuse_in_use(settings)
+                # What a process that was killed left beside the records, SQLite has put into them.
+                there = _there(data)
                 _refuse_without_room(data, manifest)
                 with _staging(data) as staging:
                     archive.unpack(staging)

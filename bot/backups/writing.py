@@ -1,7 +1,9 @@
 """The data folder -> one archive, while Quoth may be running."""
 
+import glob
 import hashlib
 import os
+import secrets
 import shutil
 import sqlite3
 import stat
@@ -28,7 +30,7 @@ from bot.backups.contents import (
 )
 from bot.backups.errors import BackupError
 from bot.collection_names import BASE_COLLECTION, collections_in
-from bot.database import RecordsError
+from bot.database import DatabaseError, RecordsError
 from bot.discord_app.records import Records
 from bot.settings import CALIBRATION_NAME, COLLECTIONS_NAME, READERS_NAME, RECORDS_NAME, Settings
 from index.files import fsync
@@ -38,8 +40,8 @@ _CHUNK_BYTES = 2**20
 # Members' documents and questions are for nobody else on this machine to read.
 _PRIVATE = 0o600
 _COPYING = ".backup-"
-# Longer than any copy of the records takes.
-_COPIED_S = 24 * 60 * 60.0
+# Longer than any backup takes.
+_BACKED_UP_S = 24 * 60 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def back_up(settings: Settings, target: Path, created: datetime) -> Written:
             read or written.
     """
     if os.path.lexists(target):
-        raise BackupError(f"{target}: is there already. Name another file, or delete this one.")
+        raise _taken(target)
     sources, left_out = _sources(settings.data)
     # A file that is left from before they were moved to a database is out of date.
     has_records = settings.database is None and settings.records.exists()
@@ -87,8 +89,12 @@ def back_up(settings: Settings, target: Path, created: datetime) -> Written:
         manifest = BackupManifest(
             format_version=FORMAT_VERSION, quoth=__version__, created=created, files=entries
         )
-        archive.writestr(MANIFEST_NAME, manifest.model_dump_json(indent=1))
+        archive.writestr(_entry(MANIFEST_NAME), manifest.model_dump_json(indent=1))
     return Written(target, manifest, tuple(left_out))
+
+
+def _taken(target: Path) -> BackupError:
+    return BackupError(f"{target}: is there already. Name another file, or delete this one.")
 
 
 def _sources(data: Path) -> tuple[list[tuple[str, Path]], list[str]]:
@@ -139,10 +145,14 @@ def _files(folders: list[Path], left_out: list[str]) -> Iterator[Path]:
 
 @contextmanager
 def _new_archive(target: Path) -> Iterator[ZipFile]:
-    scratch = target.with_name(f".{target.name}.new")
+    # Another backup may be about to be written under the same name.
+    scratch = target.with_name(f".{target.name}.{secrets.token_hex(8)}.new")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        scratch.unlink(missing_ok=True)
+        for leftover in target.parent.glob(f".{glob.escape(target.name)}.*.new"):
+            with suppress(FileNotFoundError):
+                if _is_abandoned(leftover):
+                    leftover.unlink()
         descriptor = os.open(scratch, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE)
         try:
             with os.fdopen(descriptor, "w+b") as file, ZipFile(file, "w", ZIP_STORED) as archive:
@@ -157,12 +167,16 @@ def _new_archive(target: Path) -> Iterator[ZipFile]:
         ) from error
 
 
+def _is_abandoned(leftover: Path) -> bool:
+    return leftover.stat().st_mtime < time.time() - _BACKED_UP_S
+
+
 def _publish(scratch: Path, target: Path) -> None:
     try:
         # Unlike a rename, it takes nothing's place.
         os.link(scratch, target)
-    except FileExistsError:
-        raise
+    except FileExistsError as error:
+        raise _taken(target) from error
     except OSError:
         # A disk without second names for files, such as a memory stick.
         scratch.rename(target)
@@ -179,16 +193,21 @@ def _add(archive: ZipFile, name: str, path: Path, entries: dict[str, FileEntry])
         raise BackupError(f"{path}: can't be read ({error.strerror}).") from error
     with file:
         status = os.fstat(file.fileno())
-        info = ZipInfo(name)
-        info.external_attr = (stat.S_IFREG | _PRIVATE) << 16
         digest, size = hashlib.sha256(), 0
-        with archive.open(info, "w", force_zip64=True) as entry:
+        with archive.open(_entry(name), "w", force_zip64=True) as entry:
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)
                 size += len(chunk)
                 entry.write(chunk)
     mtime_ns = min(max(0, status.st_mtime_ns), MAX_MTIME_NS)
     entries[name] = FileEntry(size=size, sha256=digest.hexdigest(), mtime_ns=mtime_ns)
+
+
+def _entry(name: str) -> ZipInfo:
+    # Without a time: ZIP knows none before 1980, where the clock of a small machine begins.
+    info = ZipInfo(name)
+    info.external_attr = (stat.S_IFREG | _PRIVATE) << 16
+    return info
 
 
 def _open_plain(path: Path) -> BinaryIO:
@@ -212,7 +231,7 @@ def _records_copy(settings: Settings) -> Iterator[Path]:
     for leftover in settings.data.glob(f"{_COPYING}*"):
         with suppress(OSError):
             is_copy = {path.name for path in leftover.iterdir()} <= {*RECORDS_NAMES}
-            if is_copy and leftover.stat().st_mtime < time.time() - _COPIED_S:
+            if is_copy and _is_abandoned(leftover):
                 shutil.rmtree(leftover)
     # Beside the records, where whoever may read them can write, and there is room.
     with tempfile.TemporaryDirectory(prefix=_COPYING, dir=settings.data) as folder:
@@ -231,7 +250,7 @@ def _records_copy(settings: Settings) -> Iterator[Path]:
                 # So nothing that was deleted is in it, whatever wrote the file.
                 connection.execute("VACUUM")
                 (state,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-        except (sqlite3.Error, RecordsError) as error:
+        except (sqlite3.Error, DatabaseError, RecordsError) as error:
             raise BackupError(f"{settings.records}: can't be copied ({error}).") from error
         if state != "ok":
             raise BackupError(f"{settings.records}: is damaged ({state}).")

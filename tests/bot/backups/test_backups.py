@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -24,7 +25,7 @@ from bot.added_readers import CARD_NAME, AddedReaders
 from bot.backups.contents import MANIFEST_NAME, belongs
 from bot.backups.errors import BackupError
 from bot.backups.restoring import check
-from bot.backups.writing import back_up
+from bot.backups.writing import Written, back_up
 from bot.cli import backup as backup_command
 from bot.cli import restore as restore_command
 from bot.discord_app.migrations import STEPS
@@ -34,11 +35,12 @@ from bot.discord_app.records import DAY_S, Records
 from bot.discord_app.stored_answers import StoredAnswers
 from bot.discord_app.taught import MessageAt, Taught
 from bot.discord_app.taught_store import TaughtStore
-from bot.settings import load_settings
+from bot.settings import Settings, load_settings
 from index.provenance import PROVENANCE_NAME, Provenance
 from tests.bot.discord_app.fakes import found, span
 from tests.bot.test_added_readers import CARD
 from tests.conftest import Library
+from tests.damage import overwrite_unseen
 
 SERVER, ASKER = 7, 1
 LESSON = MessageAt(SERVER, 2, 3)
@@ -181,6 +183,31 @@ def test_records_that_are_written_meanwhile_are_copied_whole(full: Path, tmp_pat
         assert answers == questions != []
 
 
+def test_damaged_records_are_said_to_be(full: Path, tmp_path: Path) -> None:
+    records = full / "quoth.sqlite"
+    with closing(sqlite3.connect(records)) as connection:
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'audit'"
+        ).fetchone()
+    overwrite_unseen(records, (page - 1) * size, b"\xff" * size)
+    refused = run_backup(full, tmp_path / "backup.zip")
+
+    assert refused.exit_code == 1
+    assert f"{records}: can't be copied (database disk image is malformed)" in refused.stderr
+    assert list(tmp_path.glob("*.zip*")) == []
+
+
+def test_a_clock_that_nobody_has_set_is_in_no_backups_way(
+    full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "localtime", lambda *_: time.gmtime(0))
+    written = run_backup(full, tmp_path / "backup.zip")
+
+    assert written.exit_code == 0, written.output
+    assert run_restore(full, tmp_path / "backup.zip", "--check").exit_code == 0
+
+
 def test_what_may_not_be_kept_any_longer_is_in_no_backup(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with closing(Records(data / "quoth.sqlite", lambda: 100 * DAY_S)) as records:
@@ -204,6 +231,50 @@ def test_a_backup_takes_the_place_of_nothing(full: Path, tmp_path: Path) -> None
     assert "holds nothing that can't be made again" in empty.stderr
     assert not (tmp_path / "new.zip").exists()
     assert not (tmp_path / "wrong").exists()
+
+
+def test_of_two_backups_of_one_name_the_first_that_is_complete_stays(
+    full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, target = load_settings(data=full), tmp_path / "backup.zip"
+    tidy = Records.tidy
+    first_thread = threading.get_ident()
+    seconds: list[Future[Written]] = []
+    is_half_written, is_first_there = threading.Event(), threading.Event()
+
+    def in_turn(records: Records, kept: Settings) -> None:
+        if threading.get_ident() == first_thread:
+            seconds.append(others.submit(back_up, settings, target, _NOW))
+            assert is_half_written.wait(10)
+        else:
+            is_half_written.set()
+            assert is_first_there.wait(10)
+        tidy(records, kept)
+
+    monkeypatch.setattr(Records, "tidy", in_turn)
+    with ThreadPoolExecutor() as others:
+        first = back_up(settings, target, _NOW)
+        assert check(target) == first.manifest
+        is_first_there.set()
+        with pytest.raises(BackupError, match="is there already"):
+            seconds[0].result()
+
+    assert check(target) == first.manifest
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_what_a_backup_that_was_killed_has_left_of_its_archive_goes_with_a_later_one(
+    full: Path, tmp_path: Path
+) -> None:
+    killed, running, other = (
+        tmp_path / f".{name}.new" for name in ("[a].zip.1", "[a].zip.2", "a.zip.1")
+    )
+    for left, age in ((killed, 2 * DAY_S), (running, 60.0), (other, 2 * DAY_S)):
+        left.write_bytes(b"of members")
+        os.utime(left, (time.time() - age,) * 2)
+
+    assert run_backup(full, tmp_path / "[a].zip").exit_code == 0
+    assert {*tmp_path.glob(".*.new")} == {running, other}
 
 
 def test_links_are_not_followed_and_said(full: Path, tmp_path: Path) -> None:
@@ -265,6 +336,24 @@ def test_nothing_is_restored_where_quoth_runs(full: Path, archive: Path) -> None
     running.close()
 
     assert run_restore(full, archive, "--replace").exit_code == 0
+
+
+def test_records_of_a_process_that_was_killed_are_put_aside_whole(
+    full: Path, archive: Path
+) -> None:
+    with closing(Records(full / "quoth.sqlite")) as records:
+        keep(records, "b" * 32)
+        names = sorted(full.glob("quoth.sqlite*"))
+        killed = {path: path.read_bytes() for path in names}
+    for path, content in killed.items():
+        path.write_bytes(content)
+    assert [path.name for path in names] == [f"quoth.sqlite{end}" for end in ("", "-shm", "-wal")]
+    done = run_restore(full, archive, "--replace")
+
+    assert done.exit_code == 0, done.output
+    (aside,) = full.glob("replaced-*")
+    with closing(Records(aside / "quoth.sqlite")) as records:
+        assert StoredAnswers(records).get("b" * 32, ASKER, SERVER) is not None
 
 
 def test_nothing_is_restored_on_the_folder_of_a_bot_whose_records_are_in_a_database(
