@@ -268,7 +268,7 @@ class UrlStorage:
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete files."""
-        # Of several at once, one that is missing would keep the others.
+        # If several went at once, one that is missing would keep the others.
         for name in names:
             with suppress(FileNotFoundError):
                 self._try(partial(self._files.rm_file, self._path(name)))
