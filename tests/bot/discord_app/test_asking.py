@@ -83,15 +83,20 @@ def test_an_answer_comes_although_discord_makes_the_whole_bot_wait_while_quoth_t
 
 def test_nobody_asks_what_became_of_typing_that_fails_after_the_answer(
     local: LocalDiscord,
-    bot: RunningBot,
+    start_bot: StartBot,
     channel: Channel,
     asker: User,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    gated = GatedAnswers()
+    start_bot(gated)
     limit = SLOW_DOWN | {"retry_after": 0.3, "global": True}
     fault = local.fault("POST", "/typing", 429, 5, headers=VIA, body=limit)
     said = local.say(channel, asker, f"<@{local.bot.id}> arson", mentions=[local.bot])
 
+    # An answer that came before it would end it before its first try.
+    local.wait_for(lambda: fault.times < 5, "typing")
+    gated.gate.set()
     local.reply_to(said)
     local.wait_for(lambda: fault.times == 0, "the last try")
     # Once the next one is answered, the failure is known.
