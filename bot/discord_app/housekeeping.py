@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from functools import partial
 
 from bot.collection_builds import preview_collection
@@ -11,6 +11,7 @@ from bot.configured_collections import collection_of, is_unpublished, search_ser
 from bot.database import DatabaseError
 from bot.discord_app.records import Records, once_reached
 from bot.discord_app.servers import Servers
+from bot.discord_app.stored_answers import StoredAnswers
 from bot.discord_app.taught_store import TaughtStore
 from bot.event_log import event
 from bot.serving.build_process import Built, NotBuilt
@@ -19,6 +20,7 @@ from bot.serving.own_documents import Before, OwnDocuments, delete_collection
 from bot.serving.service import AnswerService
 from bot.settings import Settings
 from bot.shared.opening import Shared, shared_of
+from index.documents import list_documents
 from index.errors import (
     IndexingError,
     NoDocumentsError,
@@ -106,20 +108,22 @@ async def finish_changes(
     builder: Builds,
     taught: TaughtStore,
     scope: str,
-    forget: Callable[[str, str], None],
+    answers: StoredAnswers,
 ) -> None:
     """
     Index a server's documents, and what it was taught, if its index is behind.
 
     Quoth may have been stopped between a change and its build, or be another version by now, or
-    have lost its data folder. No change of the server may be under way (`Changes.turn`).
+    have lost its data folder. What is quoted of documents that are gone is forgotten: Quoth may
+    have been stopped before that was done, too. No change of the server may be under way
+    (`Changes.turn`).
 
     Args:
         settings: Where collections are.
         builder: Indexes one.
         taught: Makes documents of what the server was taught.
         scope: The server's collection.
-        forget: Takes what is quoted from a document of a collection out of what is remembered.
+        answers: Those that are remembered, with what they quote.
     """
     own = OwnDocuments(settings.documents(scope))
     try:
@@ -140,8 +144,21 @@ async def finish_changes(
     except (OSError, IndexingError) as error:
         reason = type(error).__name__
         event(_log, "not_settled", logging.ERROR, collection=scope, reason=reason)
-    for name in removed:
-        await once_reached(partial(asyncio.to_thread, forget, scope, name), collection=scope)
+    forget = partial(_forget_gone, settings, answers, scope, frozenset(removed))
+    await once_reached(partial(asyncio.to_thread, forget), collection=scope)
+
+
+def _forget_gone(settings: Settings, answers: StoredAnswers, scope: str, removed: Set[str]) -> None:
+    """Forget what is quoted of documents that were removed, just now or at any time before."""
+    gone = answers.quoted(scope)
+    try:
+        gone -= Collection(settings.collection(scope)).made_of().documents.keys()
+        gone -= {file.id for file in list_documents(settings.documents(scope)).files}
+    except IndexingError:
+        # Without its index or its folder, nobody knows what was removed.
+        gone = frozenset()
+    for name in sorted(gone | removed):
+        answers.forget_document(scope, name)
 
 
 def _settle(

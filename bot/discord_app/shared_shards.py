@@ -141,7 +141,7 @@ class SharedShards:
         for shard in sorted(held - self._connecting.keys() - self._leaving):
             event(_log, "shard_taken", shard=shard)
             self._connecting[shard] = tasks.create_task(self._connect(shard))
-        for shard in self._leases.excess - self._leaving:
+        for shard in (held & self._leases.excess) - self._leaving:
             self._leaving.add(shard)
             tasks.create_task(self._hand_over(shard))
 

@@ -41,6 +41,13 @@ class AnswerContents:
         """The answer, or else what may be it."""
         return self.spans or self.candidates
 
+    def quoted(self, collection: str) -> frozenset[str]:
+        """The ids of the documents of a collection that these contents quote."""
+        spans = (*self.spans, *self.alternatives, *self.candidates)
+        places = {(one.collection, one.document_id) for one in spans}
+        places |= {(one.collection, one.document_id) for one in self.nearest}
+        return frozenset(document_id for name, document_id in places if name == collection)
+
     def without(self, collection: str, document_id: str) -> "AnswerContents":
         """These contents without what they quote from a document."""
 
@@ -167,6 +174,13 @@ class StoredAnswers:
             if server == here and (here is not None or asker == self._records.hashed(user_id)):
                 return StoredAnswer(answer_id, server, asker, CONTENTS.validate_json(found))
         return None
+
+    def quoted(self, scope: str) -> frozenset[str]:
+        """The ids of a server's own documents that answers which are kept quote."""
+        here = (server_of(scope),)
+        rows = self._records.rows("SELECT found FROM answers WHERE server = ?", here)
+        found = [CONTENTS.validate_json(contents) for (contents,) in rows]
+        return frozenset().union(*(one.quoted(scope) for one in found))
 
     def forget_document(self, scope: str, document_id: str) -> None:
         """

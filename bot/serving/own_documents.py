@@ -14,7 +14,7 @@ from index.documents import SourceFile, list_documents, load_document
 from index.errors import NoDocumentsError
 from index.files import fsync, link
 from index.parsing import ParserProcess
-from index.provenance import Fetched, note_fetched, read_provenance
+from index.provenance import Fetched, ProvenanceError, note_fetched, read_provenance
 from index.search_server import SearchServer
 
 # The niceness of the process that reads a file to see what it is.
@@ -214,8 +214,6 @@ class OwnDocuments:
         Raises:
             OSError: If the disk refuses it.
         """
-        # First, as this alone takes room: where the disk is full, nothing is changed.
-        note_fetched(self._folder, name, None)
         # Nothing is put back under a name that was removed.
         for kept, before in self.unsettled():
             if kept == name:
@@ -224,6 +222,10 @@ class OwnDocuments:
             if file.id == name:
                 file.path.unlink()
                 fsync(file.path.parent)
+                # Last, as it alone takes room. Where a file is from that is gone misleads nobody,
+                # and whatever gets its name next is noted anew.
+                with contextlib.suppress(OSError, ProvenanceError):
+                    note_fetched(self._folder, name, None)
                 return True
         return False
 

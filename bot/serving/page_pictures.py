@@ -71,7 +71,8 @@ class PagePictures:
             return draw_page(content, number, words, occurrence)
         except OSError as error:
             # All of it would name a folder of this machine.
-            raise NoPictureError(f"{document_id}: {error.strerror}.") from error
+            reason = error.strerror or type(error).__name__
+            raise NoPictureError(f"{document_id}: {reason}.") from error
         except DocumentError as error:
             raise NoPictureError(f"{document_id}: {error}.") from error
 

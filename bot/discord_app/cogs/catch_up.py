@@ -118,8 +118,7 @@ class CatchUp(commands.Cog):
         ]
         for scope in await scopes_to_index(bot.settings, taught, here):
             async with bot.changes.turn(scope):
-                forget = bot.answers.forget_document
-                await finish_changes(bot.settings, bot.builder, taught, scope, forget)
+                await finish_changes(bot.settings, bot.builder, taught, scope, bot.answers)
 
     async def _last_heard(self, shard_id: int) -> float:
         assert self._bot.shard_count is not None  # noqa: S101 - it is connected

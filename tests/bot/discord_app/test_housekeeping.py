@@ -188,8 +188,8 @@ def test_what_servers_were_taught_is_indexed_on_a_machine_that_has_no_documents(
             async def build(self, collection: str, *, size: int) -> None:
                 built[collection] = size
 
-        builder, forget = cast("Builder", Noting()), StoredAnswers(records).forget_document
-        asyncio.run(finish_changes(settings, builder, taught, scope, forget))
+        builder, answers = cast("Builder", Noting()), StoredAnswers(records)
+        asyncio.run(finish_changes(settings, builder, taught, scope, answers))
 
     assert built == {scope: len(lesson.file())}
     assert (settings.documents(scope) / message.document).read_bytes() == lesson.file()
@@ -246,8 +246,8 @@ def test_what_builders_have_published_meanwhile_is_not_asked_for_again(
         async def build(self, collection: str, *, size: int) -> None:
             raise AssertionError(f"{collection} was asked for, of {size} bytes")
 
-    builder, forget = cast("Builder", Refusing()), StoredAnswers(records).forget_document
-    asyncio.run(finish_changes(settings, builder, TaughtStore(records), scope, forget))
+    builder, answers = cast("Builder", Refusing()), StoredAnswers(records)
+    asyncio.run(finish_changes(settings, builder, TaughtStore(records), scope, answers))
 
 
 def test_what_is_not_in_the_index_is_indexed(
@@ -282,14 +282,16 @@ def test_what_is_not_in_the_index_is_indexed(
         async def build(self, collection: str, *, size: int) -> None:
             built[collection] = size
 
-    def note_forgotten(scope: str, name: str) -> None:
-        forgotten.append((scope, name))
+    class Forgetting(StoredAnswers):
+        def forget_document(self, scope: str, document_id: str) -> None:
+            forgotten.append((scope, document_id))
 
     with closing(Records(settings.records)) as records:
         builder, taught = cast("Builder", Noting()), TaughtStore(records)
         for name in (*names, "a-file"):
             scope = server_collection(name)
-            asyncio.run(finish_changes(settings, builder, taught, scope, note_forgotten))
+            answers = Forgetting(records)
+            asyncio.run(finish_changes(settings, builder, taught, scope, answers))
     assert built == {
         server_collection("behind"): 20,
         server_collection("outdated"): 10,
@@ -297,6 +299,42 @@ def test_what_is_not_in_the_index_is_indexed(
         server_collection("unbuilt"): 10,
     }
     assert forgotten == [(server_collection("removed"), "a.txt")]
+
+
+@pytest.mark.parametrize("is_folder_there", [True, False])
+def test_what_was_to_be_forgotten_when_quoth_was_stopped_is_forgotten_at_the_next_start(
+    settings: Settings, library: Library, *, is_folder_there: bool
+) -> None:
+    """Its removal is in the index already. Without the folder nobody knows what was removed."""
+    with closing(Records(settings.records)) as records:
+        scope = records.collection(7)
+        assert scope is not None
+        made = replace(library, encoder=FakeEncoder(name=DEFAULT_ENCODER), name=scope)
+        made.write("kept.txt", "For fraud 55 were counted.")
+        made.build()
+        made.write("new.txt", "For theft 66 were counted.")
+        if not is_folder_there:
+            made.documents.rename(made.documents.with_name("elsewhere"))
+        answers = StoredAnswers(records)
+        quoted = [
+            replace(span(), document_id=name, collection=where)
+            for where in (scope, "base")
+            for name in ("kept.txt", "new.txt", "removed.txt")
+        ]
+        answer = found(*quoted[:2], alternatives=tuple(quoted[2:]))
+        answers.keep(answer, 1, 7, with_question=False)
+
+        class Building:
+            async def build(self, _: str, *, size: int) -> Built:
+                return Built(2, size, ())
+
+        builder, taught = cast("Builder", Building()), TaughtStore(records)
+        asyncio.run(finish_changes(settings, builder, taught, scope, answers))
+        stored = answers.get(answer.id, 1, 7)
+
+    assert stored is not None
+    left = [one for one in quoted if not is_folder_there or one != quoted[2]]
+    assert [*stored.found.spans, *stored.found.alternatives] == left
 
 
 @pytest.mark.parametrize(
@@ -335,6 +373,7 @@ def test_what_a_kill_left_of_a_change_is_taken_back_if_it_is_refused_before_it_i
     with closing(Records(settings.records)) as records:
         builder, taught = cast("Builder", Ending()), TaughtStore(records)
         for _ in ends.copy():
-            asyncio.run(finish_changes(settings, builder, taught, scope, lambda *_: None))
+            answers = StoredAnswers(records)
+            asyncio.run(finish_changes(settings, builder, taught, scope, answers))
     assert ends == []
     assert {path.name: path.read_text() for path in made.documents.iterdir()} == left

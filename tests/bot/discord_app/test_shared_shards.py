@@ -1,18 +1,24 @@
 """`quoth run` several times on one database: the shards are shared, and taken over."""
 
+import asyncio
 import signal
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from bot.database import DatabaseError
+from bot.discord_app import shared_shards
 from bot.discord_app.records import Records
 from bot.discord_app.shards import Shards
+from bot.discord_app.shared_shards import Bot, SharedShards
 from bot.discord_app.unanswered import Unanswered
 from bot.postgres import PostgresDatabase
+from bot.shard_leases import ShardLeases
 from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.documents.place import NOT_SAID, NOTE, OTHER, Place
 from tests.bot.discord_app.process import Process
@@ -231,3 +237,54 @@ def test_one_of_several_waits_for_a_database_that_is_away_when_it_starts(
         finally:
             process.kill()
             way.close()
+
+
+def test_a_shard_that_is_lost_while_it_is_handed_over_is_closed_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A process that was halted between two looks has none, whatever it should have given up."""
+    monkeypatch.setattr(shared_shards, "CHECK_S", 0.001)
+    dropped: list[int] = []
+
+    class Halted:
+        looks = 0
+        held = frozenset({1})
+        excess: frozenset[int] = frozenset()
+
+        def join(self, count: int, *, is_fixed: bool) -> int:
+            return count if is_fixed else SHARDS
+
+        def check(self) -> None:
+            self.looks += 1
+            if self.looks == 2:
+                self.held, self.excess = frozenset(), frozenset({1})
+            elif self.looks == 4:
+                raise DatabaseError(OSError())
+
+    class Gateway:
+        async def get_bot_gateway(self) -> tuple[int, str, dict[str, int]]:
+            return SHARDS, "ws://127.0.0.1", {"max_concurrency": 1}
+
+    class Connecting:
+        http = Gateway()
+
+        def share_out(self, count: int) -> None:
+            assert count == SHARDS
+
+        async def launch_shard(self, *_: object) -> None:
+            pass
+
+        def note_shard(self, shard_id: int) -> None:
+            assert shard_id == 1
+
+        async def drop_shard(self, shard_id: int) -> None:
+            dropped.append(shard_id)
+
+    async def first() -> None:
+        pass
+
+    bot, leases = cast("Bot", Connecting()), cast("ShardLeases", Halted())
+    with pytest.raises(ExceptionGroup) as ended:
+        asyncio.run(SharedShards(bot, leases, SHARDS, first).follow())
+    assert [type(error) for error in ended.value.exceptions] == [DatabaseError]
+    assert dropped == [1]
