@@ -292,8 +292,8 @@ def open_session(model: Path, profile: Path | None = None) -> "InferenceSession"
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    # It would keep what the longest passage took.
-    options.enable_cpu_mem_arena = False
+    # Planned, all of a run would be one block, which the arena keeps for each length anew.
+    options.enable_mem_pattern = False
     # Joined in one operator, a sum and its normalisation take five times as long on a processor.
     options.add_session_config_entry(
         "optimization.disable_specified_optimizers", "SkipLayerNormFusion"
