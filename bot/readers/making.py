@@ -17,6 +17,7 @@ from answering.calibration import Calibration
 from answering.tuning import Tuning, load_tuning
 from bot.added_readers import CARD_NAME, UNFINISHED, AddedReaders, Card, Measured
 from bot.evaluation.caching import CachingReader
+from bot.evaluation.errors import CalibrationError
 from bot.evaluation.exam import Exam, Files, check_count
 from bot.evaluation.metrics import grade
 from bot.evaluation.questions import Misfits, QuestionedPassage, read_questions
@@ -98,6 +99,11 @@ def add_reader(
         # Else that would be said once the reader is made and measured, which takes minutes.
         check_count(sum(len(passage.questions) for passage in _passages_of(files)))
         guarding = _Guard(files, SentenceEncoder(settings.encoder, settings.encoder_exports))
+        if not guarding.count:
+            raise CalibrationError(
+                "None of the questions has an answer, so that nothing can be compared or fitted. "
+                "Give some that their passages answer."
+            )
         reporter.stage("convert", 0)
         whole = Path(scratch) / "fp32"
         whole.mkdir()
@@ -235,7 +241,8 @@ class _Guard:
 
 
 def _passages_of(files: Sequence[Path]) -> Iterator[QuestionedPassage]:
-    return (one for path in files for one in read_questions(path, Misfits()))
+    ids: set[bytes] = set()
+    return (one for path in files for one in read_questions(path, Misfits(), ids))
 
 
 def _answerable(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -167,14 +168,28 @@ def test_a_model_that_answers_by_chance_is_refused(
     assert list(settings.readers.iterdir()) == []
 
 
-def test_too_few_questions_are_refused_before_a_model_is_looked_at(
-    tmp_path: Path, settings: Settings, questions: Path
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda asked: asked[:3], "Give at least"),
+        (
+            lambda _: [{"q": f"who {n}?", "a": None} for n in range(50)],
+            "None of the questions has an answer",
+        ),
+    ],
+)
+def test_questions_that_can_not_be_used_are_refused_before_a_model_is_looked_at(
+    tmp_path: Path,
+    settings: Settings,
+    questions: Path,
+    change: Callable[[list[Any]], list[Any]],
+    said: str,
 ) -> None:
     first, *_ = questions.read_text(encoding="utf-8").splitlines()
     row = json.loads(first)
-    questions.write_text(json.dumps({**row, "qas": row["qas"][:3]}), encoding="utf-8")
+    questions.write_text(json.dumps({**row, "qas": change(row["qas"])}))
 
-    with pytest.raises(EvaluationError, match="Give at least"):
+    with pytest.raises(EvaluationError, match=said):
         add_reader(
             tmp_path / "no model",
             "here/model",
@@ -186,6 +201,20 @@ def test_too_few_questions_are_refused_before_a_model_is_looked_at(
 
     assert AddedReaders(settings.readers).names() == []
     assert list(settings.readers.iterdir()) == []
+
+
+def test_a_file_of_questions_that_is_named_twice_is_refused_before_a_model_is_looked_at(
+    tmp_path: Path, settings: Settings, questions: Path
+) -> None:
+    with pytest.raises(EvaluationError, match="was used before"):
+        add_reader(
+            tmp_path / "no model",
+            "here/model",
+            "mine",
+            [questions, questions],
+            settings=settings,
+            reporter=SilentReporter(),
+        )
 
 
 def test_one_that_was_chosen_and_is_gone_is_named(settings: Settings) -> None:
