@@ -76,7 +76,8 @@ def _name_of(model: str) -> str:
     """The last part of a model's name or path, in the letters that a name may have."""
     from index.files import real_path
 
-    last = real_path(Path(model.partition("@")[0])).name.lower()
+    # In a path, "@" is a letter like others.
+    last = real_path(Path(model if Path(model).is_dir() else model.partition("@")[0])).name.lower()
     return re.sub(r"[^a-z0-9_-]+", "-", last).strip("-_")[:64]
 
 
