@@ -19,7 +19,13 @@ from pathlib import Path
 
 from answering.tuning import load_tuning, numbers
 from benchmarks import parser_of
-from bot.chosen_reader import calibration_for, open_reader, reader_folder, tuning_for
+from bot.chosen_reader import (
+    calibration_for,
+    open_reader,
+    reader_folder,
+    reader_name,
+    tuning_for,
+)
 from bot.cli.reporters import ConsoleReporter
 from bot.evaluation.caching import CachingReader
 from bot.evaluation.errors import EvaluationError
@@ -63,12 +69,18 @@ def _tuned(given: argparse.Namespace) -> str:
     encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
     reader = open_reader(settings)
     given.work.mkdir(parents=True, exist_ok=True)
-    calibration = calibration_for(settings, reader, encoder.sha256).calibration
+    calibration = calibration_for(settings, reader, encoder.sha256)
+    if calibration.shipped_differs:
+        raise ReaderError(
+            f"Nothing was calibrated for the reader {reader_name(settings)} with the encoder "
+            f"{settings.encoder}, and tuning looks at confidences. Calibrate first: "
+            "quoth eval --calibrate QUESTIONS"
+        )
     own = tuning_for(settings, reader, encoder.sha256)
     # New weights begin with the numbers of those before them.
     start = load_tuning(shipped_weights() / TUNING_NAME).numbers if own.differs else own.tuning
     with closing(CachingReader(reader, given.work / "read.sqlite")) as caching:
-        tuner = Tuner(files, settings, encoder, caching, calibration, ConsoleReporter())
+        tuner = Tuner(files, settings, encoder, caching, calibration.calibration, ConsoleReporter())
         tuned = tuner.tune(start, given.numbers)
     out = given.out or folder / TUNING_NAME
     replace_text(out, tuned.stored.model_dump_json(indent=2) + "\n")
