@@ -173,6 +173,20 @@ def test_another_base_model_is_refused(place: Workplace) -> None:
         STAGES["train"](place)
 
 
+@pytest.mark.parametrize("content", [None, "{}"])
+def test_a_base_model_without_its_tokenizer_is_refused(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    shorten(monkeypatch, place)
+    tokenizer = place.mpnet / "tokenizer.json"
+    tokenizer.unlink()
+    if content is not None:
+        tokenizer.write_text(content)
+
+    with pytest.raises(SourceError, match=r"tokenizer\.json can't be read .*Get it again"):
+        STAGES["train"](place)
+
+
 @pytest.mark.parametrize("stage", ["export", "curve"])
 def test_what_comes_after_training_asks_for_it(place: Workplace, stage: str) -> None:
     with pytest.raises(RunError, match="run the stage train first"):

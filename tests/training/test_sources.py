@@ -211,6 +211,26 @@ def test_a_missing_qamr_file_says_where_to_get_it(tmp_path: Path) -> None:
         read_qamr(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("dev.tsv", "<!DOCTYPE html>\n"),
+        # A download that was cut.
+        ("dev.tsv", "W:1\t0\t7\t0\t0\tWho rowed?\t0\t8:0\n"),
+        ("dev.tsv", "W:1\t0\t7\t0\t0\tWho rowed?\t0\t8:\t9:\n"),
+        ("wiki-sentences.tsv", "404: Not Found\n"),
+        ("wiki-sentences.tsv", "W:1\tAda rowed\n"),
+        ("wiki-sentences.tsv", ""),
+    ],
+)
+def test_a_damaged_qamr_file_is_named(tmp_path: Path, name: str, content: str) -> None:
+    write_qamr(tmp_path)
+    (tmp_path / name).write_text(content, encoding="utf-8")
+
+    with pytest.raises(SourceError, match=rf"{name} is (damaged|empty).*Get it again"):
+        read_qamr(tmp_path)
+
+
 PARAGRAPHS = [
     {
         "id": f"s{number}",
