@@ -76,7 +76,7 @@ def _tuned(given: argparse.Namespace) -> str:
             f"{settings.encoder}, and tuning looks at confidences. Calibrate first: "
             "quoth eval --calibrate QUESTIONS"
         )
-    own = tuning_for(settings, reader, encoder.sha256)
+    own = tuning_for(reader, encoder.sha256)
     # New weights begin with the numbers of those before them.
     start = load_tuning(shipped_weights() / TUNING_NAME).numbers if own.differs else own.tuning
     with closing(CachingReader(reader, given.work / "read.sqlite")) as caching:

@@ -140,7 +140,7 @@ class Exam:
         )
         self._calibration = self.calibration.calibration
         self.tuned = (
-            tuning_for(settings, self._reader, self._encoder.sha256)
+            tuning_for(self._reader, self._encoder.sha256)
             if tuning is None
             else ChosenTuning(tuning)
         )

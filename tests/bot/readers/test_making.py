@@ -95,7 +95,7 @@ def test_an_added_reader_is_measured_calibrated_tuned_and_used(
     chosen = calibration_for(settings, reader, encoder.sha256)
     assert chosen.calibration.reader_sha256 == reader.sha256
     assert (chosen.own_differs, chosen.shipped_differs) == ((), ())
-    assert tuning_for(settings, reader, encoder.sha256).differs == ()
+    assert tuning_for(reader, encoder.sha256).differs == ()
 
 
 @pytest.mark.stress
