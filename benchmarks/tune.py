@@ -12,6 +12,7 @@ again after numbers that decide what is read (far_behind, far_behind_unsure).
 """
 
 import argparse
+import sqlite3
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -38,6 +39,7 @@ from reader.errors import ReaderError
 from reader.model import shipped_weights
 
 DATA = Path("training/data")
+_READ_NAME = "read.sqlite"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -54,6 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(_tuned(given))
     except (EvaluationError, IndexingError, ReaderError, SettingsError, OSError) as error:
         sys.exit(str(error))
+    except sqlite3.Error as error:
+        sys.exit(
+            f"{given.work / _READ_NAME}: can't be used ({error}). Free some space, or delete it if "
+            "it is damaged."
+        )
 
 
 def _tuned(given: argparse.Namespace) -> str:
@@ -79,7 +86,7 @@ def _tuned(given: argparse.Namespace) -> str:
     own = tuning_for(reader, encoder.sha256)
     # New weights begin with the numbers of those before them.
     start = load_tuning(shipped_weights() / TUNING_NAME).numbers if own.differs else own.tuning
-    with closing(CachingReader(reader, given.work / "read.sqlite")) as caching:
+    with closing(CachingReader(reader, given.work / _READ_NAME)) as caching:
         tuner = Tuner(files, settings, encoder, caching, calibration.calibration, ConsoleReporter())
         tuned = tuner.tune(start, given.numbers)
     out = given.out or folder / TUNING_NAME

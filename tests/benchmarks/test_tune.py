@@ -43,6 +43,16 @@ def test_questions_that_are_not_there_are_named(
     assert not (tmp_path / "tuning.json").exists()
 
 
+def test_a_damaged_file_of_what_was_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "read.sqlite").write_text("no database, " * 100)
+
+    with pytest.raises(SystemExit, match=r"read\.sqlite: can't be used .*delete it"):
+        main(["nowhere.jsonl", "--data", str(tmp_path), "--work", str(tmp_path)])
+
+
 def test_models_that_nothing_was_calibrated_for_are_not_tuned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
