@@ -77,14 +77,21 @@ def open_network(folder: Path) -> Network:
 
     It has no dropout: each question is met once, and within attention dropout would rule out the
     fused kernel, which is several times faster.
+
+    Raises:
+        SourceError: If the folder holds no sound model.
     """
     from transformers import MPNetForQuestionAnswering
 
     from training.fused import fuse_attention
 
-    model = MPNetForQuestionAnswering.from_pretrained(
-        folder, attention_probs_dropout_prob=0.0, hidden_dropout_prob=0.0, dtype="float32"
-    )
+    try:
+        model = MPNetForQuestionAnswering.from_pretrained(
+            folder, attention_probs_dropout_prob=0.0, hidden_dropout_prob=0.0, dtype="float32"
+        )
+    # Each of its files is read by another library, and damaged in many ways.
+    except Exception as error:
+        raise SourceError(f"{folder} holds no sound model ({error}).") from error
     fuse_attention(model)
     encoder = model.mpnet.encoder
     frozen = [model.mpnet.embeddings, encoder.relative_attention_bias]

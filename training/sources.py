@@ -383,6 +383,13 @@ def _rows(path: Path) -> Iterator[list[str]]:
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     if not path.is_file():
         raise SourceError(f"{path} is not there. It belongs to the project: restore it.")
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise SourceError(
+                    f"{path}, line {number} is not JSON ({error}). It belongs to the project: "
+                    "restore it."
+                ) from error
+            yield row

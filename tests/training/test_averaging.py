@@ -69,6 +69,14 @@ def test_a_disk_that_fills_leaves_no_half_checkpoint(
     open_network(tmp_path / "mean")
 
 
+def test_a_damaged_lesson_is_named(lessons: list[Path], tmp_path: Path) -> None:
+    weights_of_one = lessons[1] / "model.safetensors"
+    weights_of_one.write_bytes(weights_of_one.read_bytes()[:5000])
+
+    with pytest.raises(SystemExit, match="two holds no sound model"):
+        main([*map(str, lessons), str(tmp_path / "mean")])
+
+
 def test_a_folder_without_a_checkpoint_is_named(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="nowhere holds no checkpoint"):
         main([str(tmp_path / "nowhere"), str(tmp_path / "mean")])

@@ -105,6 +105,16 @@ def test_an_answer_that_is_not_in_its_passage_is_an_error(tmp_path: Path) -> Non
         read_passages("dev", tmp_path)
 
 
+@pytest.mark.parametrize("line", [b"<<<<<<< HEAD", b"\xff"])
+def test_a_line_that_is_damaged_is_named(tmp_path: Path, line: bytes) -> None:
+    write_split(tmp_path, answer="Ada")
+    path = tmp_path / "dev.jsonl"
+    path.write_bytes(path.read_bytes() + line)
+
+    with pytest.raises(SourceError, match=r"dev\.jsonl, line 2 is not JSON"):
+        read_passages("dev", tmp_path)
+
+
 def test_a_split_needs_no_lists(tmp_path: Path) -> None:
     write_split(tmp_path, answer="Ada")
     (tmp_path / "lists-dev.jsonl").unlink()
