@@ -5,6 +5,7 @@ import shutil
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,7 +123,7 @@ def test_a_reader_may_be_added_under_a_name_while_the_one_before_is_deleted(
 
     with ExitStack() as adding:
 
-        def slow(folder: Path, **options: bool) -> None:
+        def slow(folder: Path, **options: Any) -> None:
             if folder.exists() and not made:
                 made.append(folder)
                 made.append(adding.enter_context(added.making("large")))
