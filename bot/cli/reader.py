@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import failures_shown, settings_from, settings_options
+from bot.cli.common import failures_shown, say_notice, settings_from, settings_options
 from bot.cli.output import say, say_json
 from bot.cli.reporters import ConsoleReporter
 from prompts import render
@@ -64,12 +64,13 @@ def add(*, model: str, name: str | None, questions: tuple[Path, ...], **given: o
         reporter = ConsoleReporter()
         try:
             folder = find_reader(model)
-            card = add_reader(
+            made = add_reader(
                 folder, model, called, questions, settings=settings, reporter=reporter
             )
         finally:
             reporter.finish()
-    say(render("reader_added.txt", name=called, card=card))
+    say(render("reader_added.txt", name=called, card=made.card))
+    say_notice(made.doubts)
 
 
 def _name_of(model: str) -> str:

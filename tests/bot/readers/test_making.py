@@ -11,7 +11,7 @@ import pytest
 from benchmarks.checkpoint import write_checkpoint
 from bot.added_readers import AddedReaders
 from bot.chosen_reader import calibration_for, open_reader, reader_name, tuning_for
-from bot.evaluation import exam
+from bot.evaluation import calibrate, exam
 from bot.evaluation.errors import EvaluationError
 from bot.readers import making
 from bot.readers.making import add_reader, shipped_questions
@@ -75,15 +75,17 @@ def test_an_added_reader_is_measured_calibrated_tuned_and_used(
     monkeypatch.setattr(exam, "MIN_QUESTIONS", 20)
     # The shipped reader is asked them too, and takes its time.
     monkeypatch.setattr(making, "GUARDING_QUESTIONS", 4)
+    monkeypatch.setattr(calibrate, "MAX_CALIBRATION_ERROR", -1.0)
     model, questions = knowing.model, knowing.questions
 
-    card = add_reader(
+    made = add_reader(
         model, "here/model", "mine", [questions], settings=settings, reporter=SilentReporter()
     )
 
-    added = AddedReaders(settings.readers)
+    card, added = made.card, AddedReaders(settings.readers)
     assert added.names() == ["mine"]
     assert added.card("mine") == card
+    assert made.doubts.startswith("Warning: the calibration error is")
     assert (card.origin, card.architecture, card.precision) == ("here/model", "bert", "int8")
     assert card.measured.f1 > card.shipped.f1
     assert card.measured.bytes < card.shipped.bytes
@@ -108,10 +110,11 @@ def test_the_shipped_reader_can_be_added_and_answers_as_before(
     rows = questions.read_text(encoding="utf-8").splitlines(keepends=True)
     questions.write_text("".join(rows[:2]), encoding="utf-8")
 
-    card = add_reader(
+    made = add_reader(
         published, "here/model", "mine", [questions], settings=settings, reporter=SilentReporter()
     )
 
+    card = made.card
     assert (card.origin, card.architecture, card.precision) == ("here/model", "mpnet", "int8")
     assert card.measured.f1 == pytest.approx(card.shipped.f1, abs=8)
     assert card.measured.bytes == pytest.approx(card.shipped.bytes, rel=0.2)
@@ -138,11 +141,11 @@ def test_fp32_is_kept_where_int8_costs_too_much(
 ) -> None:
     monkeypatch.setattr(making, "MAX_LOSS", -100.0)
 
-    card = add_reader(
+    made = add_reader(
         published, "here/model", "mine", [questions], settings=settings, reporter=SilentReporter()
     )
 
-    assert card.precision == "fp32"
+    assert made.card.precision == "fp32"
     folder = AddedReaders(settings.readers).folder("mine")
     assert OnnxReader(folder).read("who rows", [], 1) == []
 
