@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.common import failures_shown, say_notice, settings_from, settings_options
+from bot.cli.eval import say_misfits
 from bot.cli.output import say, say_json
 from bot.cli.reporters import ConsoleReporter
 from prompts import render
@@ -70,6 +71,7 @@ def add(*, model: str, name: str | None, questions: tuple[Path, ...], **given: o
         finally:
             reporter.finish()
     say(render("reader_added.txt", name=called, card=made.card))
+    say_misfits(made.misfits)
     say_notice(made.doubts)
 
 

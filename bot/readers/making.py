@@ -67,6 +67,8 @@ class Made:
     """A reader that was added."""
 
     card: Card
+    misfits: Misfits
+    """Answers that were left out, since they are not in their passages."""
     doubts: str
     """Why its calibration may mean little, in words; "" where nothing speaks against it."""
 
@@ -106,7 +108,8 @@ def add_reader(
     ):
         files = tuple(questions) or (_part_of_shipped(Path(scratch)),)
         # Else that would be said once the reader is made and measured, which takes minutes.
-        check_count(sum(len(passage.questions) for passage in _passages_of(files)))
+        misfits = Misfits()
+        check_count(sum(len(passage.questions) for passage in _passages_of(files, misfits)))
         guarding = _Guard(files, SentenceEncoder(settings.encoder, settings.encoder_exports))
         if not guarding.count:
             raise CalibrationError(
@@ -141,7 +144,7 @@ def add_reader(
             shipped=shipped,
         )
         (folder / CARD_NAME).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    return Made(card, say_doubts(fitted))
+    return Made(card, misfits, say_doubts(fitted))
 
 
 def _fit(
@@ -250,9 +253,11 @@ class _Guard:
         )
 
 
-def _passages_of(files: Sequence[Path]) -> Iterator[QuestionedPassage]:
-    ids: set[bytes] = set()
-    return (one for path in files for one in read_questions(path, Misfits(), ids))
+def _passages_of(
+    files: Sequence[Path], misfits: Misfits | None = None
+) -> Iterator[QuestionedPassage]:
+    told, ids = Misfits() if misfits is None else misfits, set[bytes]()
+    return (one for path in files for one in read_questions(path, told, ids))
 
 
 def _answerable(

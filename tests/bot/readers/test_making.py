@@ -68,7 +68,7 @@ def knowing(tmp_path_factory: pytest.TempPathFactory) -> Knowing:
 
 
 def test_an_added_reader_is_measured_calibrated_tuned_and_used(
-    knowing: Knowing, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, knowing: Knowing, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # So few questions may cost more by chance.
     monkeypatch.setattr(making, "MAX_LOSS", 100.0)
@@ -76,7 +76,10 @@ def test_an_added_reader_is_measured_calibrated_tuned_and_used(
     # The shipped reader is asked them too, and takes its time.
     monkeypatch.setattr(making, "GUARDING_QUESTIONS", 4)
     monkeypatch.setattr(calibrate, "MAX_CALIBRATION_ERROR", -1.0)
-    model, questions = knowing.model, knowing.questions
+    model, questions = knowing.model, tmp_path / "asked.jsonl"
+    row, *others = map(json.loads, knowing.questions.read_text().splitlines())
+    row["qas"].append({"q": "who?", "a": "nobody here"})
+    questions.write_text("\n".join(map(json.dumps, (row, *others))))
 
     made = add_reader(
         model, "here/model", "mine", [questions], settings=settings, reporter=SilentReporter()
@@ -85,6 +88,7 @@ def test_an_added_reader_is_measured_calibrated_tuned_and_used(
     card, added = made.card, AddedReaders(settings.readers)
     assert added.names() == ["mine"]
     assert added.card("mine") == card
+    assert made.misfits.left_out == 1
     assert made.doubts.startswith("Warning: the calibration error is")
     assert (card.origin, card.architecture, card.precision) == ("here/model", "bert", "int8")
     assert card.measured.f1 > card.shipped.f1
