@@ -18,6 +18,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from answering.fitted import Fitted, Model, load_fitted
+from reader.model import AGAIN
 
 FORMAT_VERSION = 4
 # Thresholds are kept for a risk of 0, 1, ... 100 %.
@@ -227,7 +228,7 @@ def choose_calibration(
         own_differs = calibration.differs(reader_sha256, encoder_sha256)
         if not own_differs:
             return ChosenCalibration(calibration)
-    calibration = load_calibration(shipped)
+    calibration = load_calibration(shipped, again=AGAIN)
     shipped_differs = calibration.differs(reader_sha256, encoder_sha256)
     if shipped_differs:
         calibration = uncalibrated(reader_sha256)
@@ -249,11 +250,15 @@ def shifted(probability: float, shift: float) -> float:
     return logistic(math.log(probability / (1 - probability)) + shift)
 
 
-def load_calibration(path: Path) -> Calibration:
+def load_calibration(path: Path, again: str = _AGAIN) -> Calibration:
     """
     Read fitted weights.
+
+    Args:
+        path: The file.
+        again: How to make it again.
 
     Raises:
         ReaderError: If they are missing or damaged, or have another format version.
     """
-    return load_fitted(path, Calibration, name="calibration", version=FORMAT_VERSION, again=_AGAIN)
+    return load_fitted(path, Calibration, name="calibration", version=FORMAT_VERSION, again=again)

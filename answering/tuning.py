@@ -13,7 +13,10 @@ from typing import Any, Literal
 from answering.fitted import Fitted, Model, load_fitted
 
 FORMAT_VERSION = 4
-_AGAIN = "Add the reader again, or tune it by python -m benchmarks.tune."
+_AGAIN = (
+    "Add the reader again, or delete the file: nothing is tuned then, until "
+    "python -m benchmarks.tune has written another."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ Ranking candidates again (`index/reranking.py`): its word vectors, its weights, 
     python -m benchmarks.rerank --data DATA try --sections benchmarks/sections
 
 DATA and the FILEs are those of `benchmarks.contexts`. What is known of the candidates is kept in
-the --work folder under the FILEs' names, so that a further trial takes seconds; delete it when
-`index/reranking.py` changes. `fit` keeps two blocks of 100 questions in five back, prints what the
-weights gain on these, and writes them; each run of `try` is a look at its questions.
+the --work folder under the FILEs' names and the encoder, so that a further trial takes seconds;
+delete it when `index/reranking.py` changes. `fit` keeps two blocks of 100 questions in five back,
+prints what the weights gain on these, and writes them; each run of `try` is a look at its
+questions.
 """
 
 import argparse
@@ -202,7 +203,7 @@ def _kept(chosen: argparse.Namespace, export: Path) -> Known:
     """What is known of the candidates, looked up or found."""
     names = [*chosen.files, *chosen.distractors, *([chosen.sections] if chosen.sections else [])]
     kind = "articles" if chosen.articles else "passages"
-    key = "+".join((*(path.stem for path in names), kind, str(chosen.at_most)))
+    key = "+".join((*(path.stem for path in names), kind, str(chosen.at_most), export.name))
     path = Path(chosen.work, f"{key}.npz")
     if not path.exists():
         corpus = corpus_of(chosen)

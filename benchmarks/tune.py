@@ -12,6 +12,7 @@ again after numbers that decide what is read (far_behind, far_behind_unsure).
 """
 
 import argparse
+import sqlite3
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -19,7 +20,13 @@ from pathlib import Path
 
 from answering.tuning import load_tuning, numbers
 from benchmarks import parser_of
-from bot.chosen_reader import calibration_for, open_reader, reader_folder, tuning_for
+from bot.chosen_reader import (
+    calibration_for,
+    open_reader,
+    reader_folder,
+    reader_name,
+    tuning_for,
+)
 from bot.cli.reporters import ConsoleReporter
 from bot.evaluation.caching import CachingReader
 from bot.evaluation.errors import EvaluationError
@@ -32,6 +39,7 @@ from reader.errors import ReaderError
 from reader.model import shipped_weights
 
 DATA = Path("training/data")
+_READ_NAME = "read.sqlite"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -48,6 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(_tuned(given))
     except (EvaluationError, IndexingError, ReaderError, SettingsError, OSError) as error:
         sys.exit(str(error))
+    except sqlite3.Error as error:
+        sys.exit(
+            f"{given.work / _READ_NAME}: can't be used ({error}). Free some space, or delete it if "
+            "it is damaged."
+        )
 
 
 def _tuned(given: argparse.Namespace) -> str:
@@ -63,12 +76,18 @@ def _tuned(given: argparse.Namespace) -> str:
     encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
     reader = open_reader(settings)
     given.work.mkdir(parents=True, exist_ok=True)
-    calibration = calibration_for(settings, reader, encoder.sha256).calibration
-    own = tuning_for(settings, reader, encoder.sha256)
+    calibration = calibration_for(settings, reader, encoder.sha256)
+    if calibration.shipped_differs:
+        raise ReaderError(
+            f"Nothing was calibrated for the reader {reader_name(settings)} with the encoder "
+            f"{settings.encoder}, and tuning looks at confidences. Calibrate first: "
+            "quoth eval --calibrate QUESTIONS"
+        )
+    own = tuning_for(reader, encoder.sha256)
     # New weights begin with the numbers of those before them.
     start = load_tuning(shipped_weights() / TUNING_NAME).numbers if own.differs else own.tuning
-    with closing(CachingReader(reader, given.work / "read.sqlite")) as caching:
-        tuner = Tuner(files, settings, encoder, caching, calibration, ConsoleReporter())
+    with closing(CachingReader(reader, given.work / _READ_NAME)) as caching:
+        tuner = Tuner(files, settings, encoder, caching, calibration.calibration, ConsoleReporter())
         tuned = tuner.tune(start, given.numbers)
     out = given.out or folder / TUNING_NAME
     replace_text(out, tuned.stored.model_dump_json(indent=2) + "\n")

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -140,9 +140,9 @@ class AddedReaders:
         was_used = self.used == name
         with _writing(folder):
             # Renamed first, so that what is half deleted is no reader, and is tidied up as what is
-            # half made.
-            gone = folder.with_name(f".{name}{UNFINISHED}")
-            shutil.rmtree(gone, ignore_errors=True)
+            # half made. One of that name may be added meanwhile.
+            gone = folder.with_name(f".{name}.{os.getpid()}{UNFINISHED}")
+            _delete(gone, ignore_errors=True)
             # The choice goes before its reader: whoever is killed in between leaves no choice of
             # something that is not there. Both are renamed, which a full disk allows, back too.
             if was_used:
@@ -154,7 +154,9 @@ class AddedReaders:
                     put_aside.replace(used)
                 raise
             put_aside.unlink(missing_ok=True)
-            shutil.rmtree(gone)
+            # Whoever adds a reader meanwhile deletes it, too.
+            with suppress(FileNotFoundError):
+                _delete(gone)
 
     def check_free(self, name: str) -> None:
         """
@@ -173,6 +175,11 @@ class AddedReaders:
                 f'A reader "{name}" was added before. Remove it first, or choose another name with '
                 "--name."
             )
+        if os.path.lexists(self._folder / name):
+            raise ReaderError(
+                f"{self._folder / name}: is in the way, and is no complete reader. Move it away, "
+                "or choose another name with --name."
+            )
 
     @contextmanager
     def making(self, name: str) -> Iterator[Path]:
@@ -187,7 +194,7 @@ class AddedReaders:
         scratch = self._folder / f".{name}{UNFINISHED}"
         with _writing(scratch), self._locked():
             for left in self._folder.glob(f".*{UNFINISHED}"):
-                shutil.rmtree(left, ignore_errors=True)
+                _delete(left, ignore_errors=True)
             try:
                 scratch.mkdir()
                 yield scratch
@@ -211,6 +218,14 @@ class AddedReaders:
             yield
         finally:
             os.close(lock)
+
+
+def _delete(folder: Path, *, ignore_errors: bool = False) -> None:
+    """Delete a folder; of a reader that somebody keeps elsewhere, the link to it."""
+    if folder.is_symlink():
+        folder.unlink()
+    else:
+        shutil.rmtree(folder, ignore_errors=ignore_errors)
 
 
 @contextmanager

@@ -301,7 +301,7 @@ class Answering:
         # The folder of an encoder may get other weights while a process answers.
         return (
             calibration_for(self.settings, self.reader, encoder_sha256).calibration,
-            tuning_for(self.settings, self.reader, encoder_sha256).tuning,
+            tuning_for(self.reader, encoder_sha256).tuning,
         )
 
 
@@ -330,7 +330,7 @@ def open_answering(
         reader = reading.result()
         encoder_sha256 = index.generation.manifest.encoder.sha256
         calibration = calibration_for(settings, reader, encoder_sha256)
-        tuning = tuning_for(settings, reader, encoder_sha256)
+        tuning = tuning_for(reader, encoder_sha256)
         undo.pop_all()
     return Answering(settings, index, reader, calibration, tuning)
 

@@ -86,13 +86,13 @@ def calibration_for(settings: Settings, reader: Reader, encoder_sha256: str) -> 
     """
     return choose_calibration(
         settings.calibration,
-        (reader_folder(settings) or shipped_weights()) / CALIBRATION_NAME,
+        _folder_of(reader) / CALIBRATION_NAME,
         reader_sha256=reader.sha256,
         encoder_sha256=encoder_sha256,
     )
 
 
-def tuning_for(settings: Settings, reader: Reader, encoder_sha256: str) -> ChosenTuning:
+def tuning_for(reader: Reader, encoder_sha256: str) -> ChosenTuning:
     """
     Find the tuning for a reader and an encoder.
 
@@ -100,10 +100,15 @@ def tuning_for(settings: Settings, reader: Reader, encoder_sha256: str) -> Chose
         ReaderError: If the one that was made for them is damaged.
     """
     return choose_tuning(
-        (reader_folder(settings) or shipped_weights()) / TUNING_NAME,
+        _folder_of(reader) / TUNING_NAME,
         reader_sha256=reader.sha256,
         encoder_sha256=encoder_sha256,
     )
+
+
+def _folder_of(reader: Reader) -> Path:
+    """Where what was fitted for an open reader lies; another may have been chosen since."""
+    return reader.folder if isinstance(reader, OnnxReader) else shipped_weights()
 
 
 def tuning_notice(settings: Settings, chosen: ChosenTuning) -> str:

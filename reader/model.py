@@ -216,6 +216,7 @@ class OnnxReader:
         for name, sha256 in found.items():
             if sha256 != manifest.files[name]:
                 raise ReaderError(f"{weights / name}: is not what was written (checksum). {AGAIN}")
+        self.folder = weights
         self.sha256 = manifest.sha256
         self._tokenizer = Tokenizer.from_file(str(weights / TOKENIZER_NAME))
         self._session = open_session(weights / MODEL_NAME)

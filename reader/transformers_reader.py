@@ -5,6 +5,7 @@ Slower to open than the shipped reader by seconds, since torch is imported.
 """
 
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import shorten
@@ -44,6 +45,8 @@ class TransformersReader:
         if threads:
             torch.set_num_threads(threads)
         self._model, self._tokenizer = load_model(folder)
+        # Each call sets anew what the tokenizer does with long texts, for all threads.
+        self._tokenizing = threading.Lock()
         self._max_tokens = max_tokens_of(self._model, self._tokenizer)
         self.sha256 = sha256
 
@@ -64,7 +67,8 @@ class TransformersReader:
 
     def _shortened(self, question: str) -> str:
         """The end of a long question, as the shipped reader keeps it."""
-        read = self._tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)
+        with self._tokenizing:
+            read = self._tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)
         offsets = read["offset_mapping"]
         most = min(MAX_QUESTION_TOKENS, self._max_tokens // 2)
         return question[offsets[-most][0] :] if len(offsets) > most else question
@@ -73,14 +77,15 @@ class TransformersReader:
         """The passage's tokens as start and end character, and what the model says of them."""
         import torch
 
-        read = self._tokenizer(
-            question,
-            text,
-            truncation="only_second",
-            max_length=self._max_tokens,
-            return_offsets_mapping=True,
-            return_tensors="pt",
-        )
+        with self._tokenizing:
+            read = self._tokenizer(
+                question,
+                text,
+                truncation="only_second",
+                max_length=self._max_tokens,
+                return_offsets_mapping=True,
+                return_tensors="pt",
+            )
         inside = [place for place, part in enumerate(read.sequence_ids(0)) if part == 1]
         offsets = without_spaces(text, read["offset_mapping"][0, inside].tolist())
         del read["offset_mapping"]

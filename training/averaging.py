@@ -10,13 +10,14 @@ increasing inference time", 2022). `python -m training.run export` takes it wher
 """
 
 import argparse
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.errors import RunError, TrainingError
-from training.models import open_network
+from training.models import open_network, writing
 
 if TYPE_CHECKING:
     import torch
@@ -31,7 +32,7 @@ def average(folders: Sequence[Path], out: Path) -> None:
         out: A folder that is not there yet.
 
     Raises:
-        RunError: If one is not there or of another network, or `out` is there.
+        RunError: If one is not there or of another network, or `out` is there or can't be written.
     """
     import torch
 
@@ -51,7 +52,12 @@ def average(folders: Sequence[Path], out: Path) -> None:
                 weight.add_(others[name])
         for weight in weights.values():
             weight.div_(len(folders))
-    mean.save(out)
+    # What a kill or a full disk leaves is no lesson that an export would take.
+    partial = out.with_name(f"{out.name}.partial")
+    with writing(out, "average them again"):
+        shutil.rmtree(partial, ignore_errors=True)
+        mean.save(partial)
+        partial.replace(out)
 
 
 def _shapes(weights: "Mapping[str, torch.Tensor]") -> dict[str, tuple[int, ...]]:

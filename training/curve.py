@@ -40,10 +40,17 @@ def read_curve(folder: Path) -> Curve:
 
 
 def points(log: str, name: str) -> tuple[Point, ...]:
-    """A log's values of one name, by step. A resumed run's repeated steps count once, last."""
+    """
+    A log's values of one name, by step. A resumed run's repeated steps count once, last.
+
+    An entry that a full disk cut counts as none, nor does what was written right behind it.
+    """
     values: dict[float, float] = {}
     for line in log.splitlines():
-        entry = json.loads(line)
+        try:
+            entry = json.loads(line)
+        except json.JSONDecodeError:
+            continue
         if name in entry:
             values[entry["step"]] = entry[name]
     return tuple(sorted(values.items()))

@@ -26,7 +26,7 @@ from training.errors import RunError, TrainingError
 from training.features import load_tokenizer
 from training.loop import MAX_GRADIENT_NORM, WEIGHT_DECAY, rate_at
 from training.measure import say
-from training.models import autocast
+from training.models import autocast, writing
 from training.pairs import AskedTexts, Pair, batches, pairs_of
 from training.sources import read_passages, read_squad
 from training.workplace import SPLITS, encoder_folder
@@ -171,7 +171,7 @@ def make_encoder(squad: Path, base: Path, out: Path, steps: int, rng: random.Ran
         rng: See `teach`.
 
     Raises:
-        RunError: If `out` is there, or `base` is no encoder.
+        RunError: If `out` is there or can't be written, or `base` is no encoder.
         SourceError: If there is no SQuAD.
     """
     from sentence_transformers import SentenceTransformer
@@ -191,9 +191,10 @@ def make_encoder(squad: Path, base: Path, out: Path, steps: int, rng: random.Ran
     )
     teach(encoder, pairs, steps, BATCH_SIZE, rng)
     partial = out.with_name(f"{out.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    encoder.save(str(partial))
-    partial.replace(out)
+    with writing(out, "teach it again"):
+        shutil.rmtree(partial, ignore_errors=True)
+        encoder.save(str(partial))
+        partial.replace(out)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from reader.model import MAX_QUESTION_TOKENS
+from training.errors import SourceError
 from training.examples import Example, Group
 from training.sources import Chars
 
@@ -52,8 +53,17 @@ class Encoded:
 
 
 def load_tokenizer(path: Path) -> Tokenizer:
-    """A tokenizer that neither pads nor truncates."""
-    tokenizer = Tokenizer.from_file(str(path))
+    """
+    Read a tokenizer, and let it neither pad nor truncate.
+
+    Raises:
+        SourceError: If it is missing or damaged.
+    """
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    # The library has no errors of its own.
+    except Exception as error:
+        raise SourceError(f"{path} can't be read ({error}). Get it again.") from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer

@@ -4,8 +4,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from training.features import RowGroup, collate, plan_batches
 from training.fingerprint import claim
 from training.loss import cross_entropy
 from training.measure import DevReport, say
-from training.models import Network, autocast
+from training.models import Network, autocast, writing
 
 if TYPE_CHECKING:
     import torch
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
 CHECKPOINT_EVERY_S = 600.0
 REPORT_EVERY_STEPS = 10
 LOG_NAME = "log.jsonl"
+_STEP_NAME = "step.json"
+"""The last file of a checkpoint to be written, and the first to be deleted."""
+_AGAIN = "run the stage again: it goes on from its last checkpoint"
 MAX_GRADIENT_NORM = 1.0
 WEIGHT_DECAY = 0.01
 
@@ -111,10 +113,10 @@ def train(
             say(f"step {step + 1}/{total} dev {report}")
             _log(folder, {"step": step + 1, **report.figures()})
         if time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
-            with _writing(folder):
+            with writing(folder, _AGAIN):
                 _checkpoint(network, optimiser, folder, step + 1)
             saved_at = time.monotonic()
-    with _writing(folder):
+    with writing(folder, _AGAIN):
         network.save(folder / "final.partial")
         (folder / "final.partial").replace(folder / "final")
     shutil.rmtree(folder / "checkpoint", ignore_errors=True)
@@ -172,8 +174,10 @@ def _checkpoint(
     shutil.rmtree(partial, ignore_errors=True)
     network.save(partial)
     torch.save(optimiser.state_dict(), partial / "optimiser.pt")
-    (partial / "step.json").write_text(json.dumps({"step": step}), encoding="utf-8")
-    # A folder can't be replaced in one move: between these two, the partial one is the newest.
+    (partial / _STEP_NAME).write_text(json.dumps({"step": step}), encoding="utf-8")
+    # A folder can't be replaced in one move: until the last of these, the partial one counts. What
+    # a kill leaves of the other doesn't, since it has no step.
+    (kept / _STEP_NAME).unlink(missing_ok=True)
     shutil.rmtree(kept, ignore_errors=True)
     partial.replace(kept)
 
@@ -182,15 +186,18 @@ def _restore(network: Network, optimiser: "torch.optim.Optimizer", folder: Path)
     import torch
     from safetensors.torch import load_model
 
-    kept = folder / "checkpoint"
-    if not (kept / "step.json").exists():
-        kept = folder / "checkpoint.partial"
-    if not (kept / "step.json").exists():
-        return 0
+    partial, kept = folder / "checkpoint.partial", folder / "checkpoint"
+    if not (kept / _STEP_NAME).exists():
+        if not (partial / _STEP_NAME).exists():
+            return 0
+        # The next checkpoint is written where this one lies.
+        with writing(folder, _AGAIN):
+            shutil.rmtree(kept, ignore_errors=True)
+            partial.replace(kept)
     try:
         load_model(network.model, kept / "model.safetensors", strict=False)
         optimiser.load_state_dict(torch.load(kept / "optimiser.pt", weights_only=True))
-        return int(json.loads((kept / "step.json").read_text(encoding="utf-8"))["step"])
+        return int(json.loads((kept / _STEP_NAME).read_text(encoding="utf-8"))["step"])
     # Each of the three files is read by another library, and damaged in many ways.
     except Exception as error:
         raise RunError(
@@ -198,22 +205,8 @@ def _restore(network: Network, optimiser: "torch.optim.Optimizer", folder: Path)
         ) from error
 
 
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    from safetensors import SafetensorError
-
-    try:
-        yield
-    # torch and safetensors have errors of their own for a disk that is full.
-    except (OSError, RuntimeError, SafetensorError) as error:
-        raise RunError(
-            f"{folder} can't be written ({error}). Free some space and run the stage again: it "
-            "goes on from its last checkpoint."
-        ) from error
-
-
 def _log(folder: Path, entry: dict[str, float]) -> None:
-    with (folder / LOG_NAME).open("a", encoding="utf-8") as log:
+    with writing(folder, _AGAIN), (folder / LOG_NAME).open("a", encoding="utf-8") as log:
         log.write(json.dumps(entry) + "\n")
         log.flush()
         os.fsync(log.fileno())

@@ -1,12 +1,14 @@
 """The network that is taught: MPNet with a head for questions."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer
 
-from training.errors import SourceError
+from training.errors import RunError, SourceError
 from training.features import Batch, load_tokenizer
 
 if TYPE_CHECKING:
@@ -75,17 +77,47 @@ def open_network(folder: Path) -> Network:
 
     It has no dropout: each question is met once, and within attention dropout would rule out the
     fused kernel, which is several times faster.
+
+    Raises:
+        SourceError: If the folder holds no sound model.
     """
     from transformers import MPNetForQuestionAnswering
 
     from training.fused import fuse_attention
 
-    model = MPNetForQuestionAnswering.from_pretrained(
-        folder, attention_probs_dropout_prob=0.0, hidden_dropout_prob=0.0, dtype="float32"
-    )
+    try:
+        model = MPNetForQuestionAnswering.from_pretrained(
+            folder, attention_probs_dropout_prob=0.0, hidden_dropout_prob=0.0, dtype="float32"
+        )
+    # Each of its files is read by another library, and damaged in many ways.
+    except Exception as error:
+        raise SourceError(f"{folder} holds no sound model ({error}).") from error
     fuse_attention(model)
     encoder = model.mpnet.encoder
     frozen = [model.mpnet.embeddings, encoder.relative_attention_bias]
     for module in (*frozen, *encoder.layer[:FROZEN_LAYERS]):
         module.requires_grad_(requires_grad=False)
     return Network(model, load_tokenizer(folder / "tokenizer.json"))
+
+
+@contextmanager
+def writing(path: Path, again: str) -> Iterator[None]:
+    """
+    Tell that something can't be written, whatever library writes it.
+
+    Args:
+        path: Named in the error.
+        again: What to do once there is space, as a sentence without its beginning and its end.
+
+    Raises:
+        RunError: If the disk fails.
+    """
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    # torch and safetensors have errors of their own for a disk that is full.
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise RunError(
+            f"{path} can't be written ({error}). Free some space and {again}."
+        ) from error

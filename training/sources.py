@@ -11,6 +11,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -295,25 +296,42 @@ def read_qamr(folder: Path) -> list[Sentence]:
         folder: The data set's `data/filtered/`.
 
     Raises:
-        SourceError: If a file is missing.
+        SourceError: If a file is missing, damaged, or of another format.
     """
-    tokens = {
-        identifier: sentence.split()
-        for identifier, sentence in _rows(folder / "wiki-sentences.tsv")
-        if sentence.split()
-    }
+    sentences = folder / "wiki-sentences.tsv"
+    with _read_whole(sentences):
+        tokens = {
+            identifier: sentence.split()
+            for identifier, sentence in _rows(sentences)
+            if sentence.split()
+        }
+    if not tokens:
+        raise SourceError(f"{sentences} is empty. Get it again from {QAMR_HOME}.")
     questions: dict[str, dict[str, tuple[int, int]]] = {}
-    for name in ("dev.tsv", "test.tsv"):
-        for row in _rows(folder / name):
-            identifier, question, *judgments = row[0], row[5], *row[7:9]
-            first, second = (judgment.partition(":")[2].split() for judgment in judgments)
-            indices = [int(index) for index in first]
-            if first == second and indices == list(range(indices[0], indices[-1] + 1)):
-                questions.setdefault(identifier, {})[question] = (indices[0], indices[-1])
-    return [
-        _sentence(identifier, words, questions.get(identifier, {}))
-        for identifier, words in tokens.items()
-    ]
+    for path in (folder / "dev.tsv", folder / "test.tsv"):
+        with _read_whole(path):
+            for row in _rows(path):
+                identifier, question, *judgments = row[0], row[5], *row[7:9]
+                first, second = (judgment.partition(":")[2].split() for judgment in judgments)
+                indices = [int(index) for index in first]
+                if first == second and indices == list(range(indices[0], indices[-1] + 1)):
+                    questions.setdefault(identifier, {})[question] = (indices[0], indices[-1])
+    with _read_whole(sentences):
+        return [
+            _sentence(identifier, words, questions.get(identifier, {}))
+            for identifier, words in tokens.items()
+        ]
+
+
+@contextmanager
+def _read_whole(path: Path) -> Iterator[None]:
+    """Say that a file of QAMR is not what it should be, where a row of it can't be read."""
+    try:
+        yield
+    except (ValueError, IndexError) as error:
+        raise SourceError(
+            f"{path} is damaged, or of another format ({error}). Get it again from {QAMR_HOME}."
+        ) from error
 
 
 def _sentence(identifier: str, words: Sequence[str], asked: dict[str, tuple[int, int]]) -> Sentence:
@@ -365,6 +383,13 @@ def _rows(path: Path) -> Iterator[list[str]]:
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     if not path.is_file():
         raise SourceError(f"{path} is not there. It belongs to the project: restore it.")
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise SourceError(
+                    f"{path}, line {number} is not JSON ({error}). It belongs to the project: "
+                    "restore it."
+                ) from error
+            yield row

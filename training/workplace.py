@@ -206,8 +206,9 @@ class Workplace:
     def _part(self, name: str, path: Path, first: int, every: int) -> Path:
         part = self.work / f"{name}.jsonl"
         part.parent.mkdir(parents=True, exist_ok=True)
-        with path.open(encoding="utf-8") as lines:
-            part.write_text("".join(islice(lines, first, None, every)), encoding="utf-8")
+        # Whoever reads the part tells what is wrong with it.
+        with path.open("rb") as lines:
+            part.write_bytes(b"".join(islice(lines, first, None, every)))
         return part
 
     def _token_offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:

@@ -169,7 +169,7 @@ def command(
             reporter.finish()
         say_notice(calibration_notice(settings, exam.calibration))
         say_notice(tuning_notice(settings, exam.tuned))
-        _warn(exam.misfits)
+        say_misfits(exam.misfits)
         _print(result, exam.misfits, always_answer=always_answer, as_json=as_json)
         # From here on nothing that fails takes the figures along.
         if predictions:
@@ -221,7 +221,8 @@ def _say(report: "ConversationReport | ListReport", template: str, *, as_json: b
         say(render(template, report=report))
 
 
-def _warn(misfits: "Misfits") -> None:
+def say_misfits(misfits: "Misfits") -> None:
+    """Say on standard error which answers are not in their passages, if any are not."""
     if misfits.answers:
         text = render(
             "eval_misfits.txt",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import failures_shown, settings_from, settings_options
+from bot.cli.common import failures_shown, say_notice, settings_from, settings_options
+from bot.cli.eval import say_misfits
 from bot.cli.output import say, say_json
 from bot.cli.reporters import ConsoleReporter
 from prompts import render
@@ -64,19 +65,22 @@ def add(*, model: str, name: str | None, questions: tuple[Path, ...], **given: o
         reporter = ConsoleReporter()
         try:
             folder = find_reader(model)
-            card = add_reader(
+            made = add_reader(
                 folder, model, called, questions, settings=settings, reporter=reporter
             )
         finally:
             reporter.finish()
-    say(render("reader_added.txt", name=called, card=card))
+    say(render("reader_added.txt", name=called, card=made.card))
+    say_misfits(made.misfits)
+    say_notice(made.doubts)
 
 
 def _name_of(model: str) -> str:
     """The last part of a model's name or path, in the letters that a name may have."""
     from index.files import real_path
 
-    last = real_path(Path(model.partition("@")[0])).name.lower()
+    # In a path, "@" is a letter like others.
+    last = real_path(Path(model if Path(model).is_dir() else model.partition("@")[0])).name.lower()
     return re.sub(r"[^a-z0-9_-]+", "-", last).strip("-_")[:64]
 
 

@@ -140,7 +140,7 @@ class Exam:
         )
         self._calibration = self.calibration.calibration
         self.tuned = (
-            tuning_for(settings, self._reader, self._encoder.sha256)
+            tuning_for(self._reader, self._encoder.sha256)
             if tuning is None
             else ChosenTuning(tuning)
         )
@@ -381,9 +381,20 @@ def say_calibrated(result: Result, path: Path, *, max_risk: float, always_answer
         fitted_on=result.calibration.fitted_on,
         max_risk=max_risk,
         shown_wrong=None if always_answer else opened.shown_wrong,
-        error=result.calibration.expected_calibration_error,
-        error_among_few=result.error_among_few,
-        max_error=MAX_CALIBRATION_ERROR,
-        folds=FOLDS,
-        doubts=result.doubts,
+        **_about_doubts(result),
     )
+
+
+def say_doubts(result: Result) -> str:
+    """Word why a new calibration may mean little; "" where nothing speaks against it."""
+    return render("calibration_doubts.txt", **_about_doubts(result))
+
+
+def _about_doubts(result: Result) -> dict[str, object]:
+    return {
+        "error": result.calibration.expected_calibration_error,
+        "error_among_few": result.error_among_few,
+        "max_error": MAX_CALIBRATION_ERROR,
+        "folds": FOLDS,
+        "doubts": result.doubts,
+    }

@@ -184,4 +184,5 @@ def _write_tokenizer(tokenizer: Any, path: Path) -> None:
     # Every passage is read whole and alone, so the tokenizer neither pads nor truncates.
     backend.no_padding()
     backend.no_truncation()
-    backend.save(str(path), pretty=False)
+    # By `save`, a full disk would be an error that tells nobody so by its kind.
+    path.write_text(backend.to_str(pretty=False), encoding="utf-8")

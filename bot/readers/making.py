@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -13,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from answering.calibration import Calibration
 from answering.tuning import Tuning, load_tuning
 from bot.added_readers import CARD_NAME, UNFINISHED, AddedReaders, Card, Measured
 from bot.evaluation.caching import CachingReader
-from bot.evaluation.exam import Exam, Files, check_count
+from bot.evaluation.errors import CalibrationError
+from bot.evaluation.exam import Exam, Files, Result, check_count, say_doubts
 from bot.evaluation.metrics import grade
 from bot.evaluation.questions import Misfits, QuestionedPassage, read_questions
 from bot.evaluation.run import given_parts
@@ -61,6 +62,17 @@ def shipped_questions() -> Path:
     return packaged if packaged.is_file() else _IN_CHECKOUT
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A reader that was added."""
+
+    card: Card
+    misfits: Misfits
+    """Answers that were left out, since they are not in their passages."""
+    doubts: str
+    """Why its calibration may mean little, in words; "" where nothing speaks against it."""
+
+
 def add_reader(
     model: Path,
     origin: str,
@@ -69,7 +81,7 @@ def add_reader(
     *,
     settings: Settings,
     reporter: Reporter,
-) -> Card:
+) -> Made:
     """
     Make a reader of a model; it can be used once all is done, and nothing is left if it can't be.
 
@@ -96,8 +108,14 @@ def add_reader(
     ):
         files = tuple(questions) or (_part_of_shipped(Path(scratch)),)
         # Else that would be said once the reader is made and measured, which takes minutes.
-        check_count(sum(len(passage.questions) for passage in _passages_of(files)))
+        misfits = Misfits()
+        check_count(sum(len(passage.questions) for passage in _passages_of(files, misfits)))
         guarding = _Guard(files, SentenceEncoder(settings.encoder, settings.encoder_exports))
+        if not guarding.count:
+            raise CalibrationError(
+                "None of the questions has an answer, so that nothing can be compared or fitted. "
+                "Give some that their passages answer."
+            )
         reporter.stage("convert", 0)
         whole = Path(scratch) / "fp32"
         whole.mkdir()
@@ -115,7 +133,7 @@ def add_reader(
             shutil.rmtree(folder)
             whole.rename(folder)
         with closing(CachingReader(OnnxReader(folder, settings.threads))) as reader:
-            _fit(folder, reader, files, settings, reporter)
+            fitted = _fit(folder, reader, files, settings, reporter)
         card = Card(
             origin=origin,
             architecture=architecture,
@@ -126,7 +144,7 @@ def add_reader(
             shipped=shipped,
         )
         (folder / CARD_NAME).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    return card
+    return Made(card, misfits, say_doubts(fitted))
 
 
 def _fit(
@@ -135,11 +153,11 @@ def _fit(
     files: tuple[Path, ...],
     settings: Settings,
     reporter: Reporter,
-) -> None:
+) -> Result:
     """Calibrate and tune a folder's reader, and once more calibrate it as it reads then."""
     encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
 
-    def calibrated(tuning: Tuning) -> Calibration:
+    def calibrated(tuning: Tuning) -> Result:
         exam = Exam(
             Files(files),
             settings,
@@ -148,15 +166,16 @@ def _fit(
             calibrating=True,
             tuning=tuning,
         )
-        return exam.calibrate().calibration
+        return exam.calibrate()
 
     first = load_tuning(shipped_weights() / TUNING_NAME).numbers
-    tuner = Tuner(files, settings, encoder, reader, calibrated(first), reporter)
+    tuner = Tuner(files, settings, encoder, reader, calibrated(first).calibration, reporter)
     tuned = tuner.tune(first).stored
-    calibration = calibrated(tuned.numbers)
-    for name, fitted in ((CALIBRATION_NAME, calibration), (TUNING_NAME, tuned)):
+    result = calibrated(tuned.numbers)
+    for name, fitted in ((CALIBRATION_NAME, result.calibration), (TUNING_NAME, tuned)):
         content = fitted.model_dump_json(indent=2) + "\n"
         (folder / name).write_text(content, encoding="utf-8")
+    return result
 
 
 def _part_of_shipped(scratch: Path) -> Path:
@@ -234,8 +253,11 @@ class _Guard:
         )
 
 
-def _passages_of(files: Sequence[Path]) -> Iterator[QuestionedPassage]:
-    return (one for path in files for one in read_questions(path, Misfits()))
+def _passages_of(
+    files: Sequence[Path], misfits: Misfits | None = None
+) -> Iterator[QuestionedPassage]:
+    told, ids = Misfits() if misfits is None else misfits, set[bytes]()
+    return (one for path in files for one in read_questions(path, told, ids))
 
 
 def _answerable(

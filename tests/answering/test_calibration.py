@@ -117,6 +117,16 @@ def test_a_calibration_that_is_none_is_refused(
         load_calibration(path)
 
 
+def test_a_calibration_that_came_with_a_reader_is_not_to_be_deleted(tmp_path: Path) -> None:
+    """Without one, the reader could not be used either."""
+    (tmp_path / "shipped.json").write_text('{"format_version": 1}')
+
+    with pytest.raises(ReaderError, match=r"format version 1, .* add the reader again") as told:
+        select(tmp_path, "reader", "encoder")
+
+    assert "delete" not in str(told.value)
+
+
 def chosen(folder: Path, reader: str, encoder: str) -> str:
     """What the calibration was fitted on that counts for a reader and an encoder."""
     return select(folder, reader, encoder).calibration.fitted_on

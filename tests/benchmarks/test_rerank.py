@@ -1,8 +1,12 @@
 """Weights of ranking again, fitted on candidates that are known."""
 
+from argparse import Namespace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from benchmarks import rerank
 from benchmarks.rerank import FOLDER, QUESTION_WORDS, Known, fitted, scale
 from index.reranking import FEATURES, WEIGHTS_NAME, Weights
 
@@ -53,3 +57,27 @@ def test_what_ships_was_fitted_with_the_words_that_questions_are_made_of_now() -
     shipped = Weights.model_validate_json((FOLDER / WEIGHTS_NAME).read_bytes())
 
     assert shipped.question_words == QUESTION_WORDS
+
+
+def test_what_is_known_of_candidates_is_kept_for_each_encoder(
+    some: Known, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = some, Known(some.features / 2, some.fused, some.right)
+    monkeypatch.setattr(rerank, "corpus_of", lambda _: None)
+    monkeypatch.setattr(rerank, "ContextSearch", lambda _, export, *__, **___: export)
+    monkeypatch.setattr(
+        rerank, "known", lambda _, export, __: first if export.name == "one" else second
+    )
+    chosen = Namespace(
+        files=[Path("dev.jsonl")],
+        distractors=[],
+        sections=None,
+        articles=False,
+        at_most=0,
+        work=tmp_path,
+    )
+
+    kept = [rerank._kept(chosen, Path(name)) for name in ("one", "two", "one")]
+
+    for found, expected in zip(kept, (first, second, first), strict=True):
+        assert (found.features == expected.features).all()

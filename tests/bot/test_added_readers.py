@@ -1,7 +1,11 @@
 """Readers that were added are kept, chosen and removed."""
 
+import os
+import shutil
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,7 +101,7 @@ def test_a_deletion_that_fails_is_told_and_changes_nothing(
 ) -> None:
     add(added, "large")
     added.use("large")
-    in_the_way = tmp_path / "readers" / ".large.new"
+    in_the_way = tmp_path / "readers" / f".large.{os.getpid()}.new"
     in_the_way.write_text("no folder")
 
     with pytest.raises(ReaderError, match="large: can't be written"):
@@ -110,15 +114,71 @@ def test_a_deletion_that_fails_is_told_and_changes_nothing(
     assert list((tmp_path / "readers").iterdir()) == []
 
 
+def test_a_reader_may_be_added_under_a_name_while_the_one_before_is_deleted(
+    added: AddedReaders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(added, "large")
+    made: list[Path] = []
+    rmtree = shutil.rmtree
+
+    with ExitStack() as adding:
+
+        def slow(folder: Path, **options: Any) -> None:
+            if folder.exists() and not made:
+                made.append(folder)
+                made.append(adding.enter_context(added.making("large")))
+            rmtree(folder, **options)
+
+        monkeypatch.setattr(shutil, "rmtree", slow)
+        added.remove("large")
+        (made[1] / CARD_NAME).write_text(CARD.model_dump_json(), encoding="utf-8")
+
+    assert added.card("large") == CARD
+
+
+def test_of_a_reader_that_is_kept_elsewhere_the_link_is_removed(
+    added: AddedReaders, tmp_path: Path
+) -> None:
+    add(added, "large")
+    elsewhere = added.folder("large").rename(tmp_path / "elsewhere")
+    (tmp_path / "readers" / "large").symlink_to(elsewhere)
+    added.use("large")
+
+    added.remove("large")
+
+    assert [added.used, *added.names()] == [None]
+    assert list((tmp_path / "readers").iterdir()) == []
+    assert (elsewhere / CARD_NAME).is_file()
+
+
+@pytest.mark.parametrize("what", ["folder", "file", "link to nothing"])
+def test_what_is_in_the_way_is_named_before_a_reader_is_made(
+    added: AddedReaders, tmp_path: Path, what: str
+) -> None:
+    in_the_way = tmp_path / "readers" / "large"
+    in_the_way.parent.mkdir()
+    if what == "folder":
+        in_the_way.mkdir()
+        (in_the_way / "reader.onnx").touch()
+    elif what == "file":
+        in_the_way.touch()
+    else:
+        in_the_way.symlink_to(tmp_path / "nowhere")
+
+    with pytest.raises(ReaderError, match="large: is in the way"):
+        added.check_free("large")
+
+
 @pytest.mark.parametrize("name", [".large.new", ".other.new"])
 def test_what_was_killed_is_tidied_up(added: AddedReaders, tmp_path: Path, name: str) -> None:
     left = tmp_path / "readers" / name
     left.mkdir(parents=True)
     (left / CARD_NAME).write_text("{", encoding="utf-8")
+    (left.parent / ".linked.new").symlink_to(tmp_path)
 
     assert added.names() == []
     add(added, "large")
-    assert not left.exists()
+    assert [path.name for path in left.parent.iterdir()] == ["large"]
 
 
 def test_two_can_not_be_made_at_once(added: AddedReaders) -> None:

@@ -1,14 +1,23 @@
 """What is said where no calibration or tuning counts for the reader that is set."""
 
 import re
+from pathlib import Path
 
 import pytest
 
-from answering.calibration import ChosenCalibration
+from answering.calibration import ChosenCalibration, load_calibration
 from answering.fitted import Model
 from answering.tuning import NEUTRAL, ChosenTuning
-from bot.chosen_reader import calibration_notice, tuning_notice
-from bot.settings import load_settings
+from bot.added_readers import CARD_NAME, AddedReaders
+from bot.chosen_reader import (
+    calibration_for,
+    calibration_notice,
+    open_reader,
+    tuning_for,
+    tuning_notice,
+)
+from bot.settings import CALIBRATION_NAME, load_settings
+from reader.model import shipped_weights
 from tests.conftest import FAKE_CALIBRATION
 
 
@@ -56,3 +65,21 @@ def test_a_notice_says_for_what_nothing_was_tuned(differs: tuple[Model, ...], sa
 
     assert re.search(said, notice)
     assert bool(notice) == bool(differs)
+
+
+def test_what_was_fitted_for_a_reader_counts_although_another_is_chosen_meanwhile(
+    tmp_path: Path,
+) -> None:
+    """An index that is built first takes minutes."""
+    settings = load_settings(data=tmp_path)
+    reader = open_reader(settings)
+    shipped = load_calibration(shipped_weights() / CALIBRATION_NAME)
+    other = shipped.model_copy(update={"reader_sha256": "other"})
+    added = AddedReaders(settings.readers)
+    with added.making("other") as folder:
+        (folder / CARD_NAME).touch()
+        (folder / CALIBRATION_NAME).write_text(other.model_dump_json(), encoding="utf-8")
+    added.use("other")
+
+    assert calibration_for(settings, reader, shipped.encoder_sha256).shipped_differs == ()
+    assert tuning_for(reader, shipped.encoder_sha256).differs == ()

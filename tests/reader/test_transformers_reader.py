@@ -1,6 +1,7 @@
 """Readers of somebody else's, with a tiny random model that is made here."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,17 @@ def test_what_is_too_long_is_cut_to_what_the_model_takes(reader: TransformersRea
     (span,) = reader.read("how many people for theft " * 50, [long], 1)
 
     assert span.end_char < 400
+
+
+def test_threads_that_read_at_once_find_what_one_alone_finds(reader: TransformersReader) -> None:
+    """Also where a passage is too long for the model."""
+    long = PassageText(0, "bread costs two francs . " * 100)
+    (expected,) = reader.read("how many", [long], 1)
+
+    with ThreadPoolExecutor(4) as threads:
+        found = threads.map(lambda _: reader.read("how many", [long], 1), range(200))
+
+    assert all(span.start_char == expected.start_char for (span,) in found)
 
 
 @pytest.mark.parametrize("kind", ["bert", "roberta"])

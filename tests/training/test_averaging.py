@@ -51,6 +51,32 @@ def test_nothing_that_is_there_is_replaced(lessons: list[Path]) -> None:
     assert all(bool((after[name] == one).all()) for name, one in before.items())
 
 
+def test_a_disk_that_fills_leaves_no_half_checkpoint(
+    lessons: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object, folder: Path) -> None:
+        folder.mkdir()
+        (folder / "config.json").write_text("{}")
+        raise OSError("I/O error: No space left on device (os error 28)")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Network, "save", full)
+        with pytest.raises(SystemExit, match=r"mean can't be written .*No space left"):
+            main([*map(str, lessons), str(tmp_path / "mean")])
+    assert not (tmp_path / "mean").exists()
+
+    average(lessons, tmp_path / "mean")
+    open_network(tmp_path / "mean")
+
+
+def test_a_damaged_lesson_is_named(lessons: list[Path], tmp_path: Path) -> None:
+    weights_of_one = lessons[1] / "model.safetensors"
+    weights_of_one.write_bytes(weights_of_one.read_bytes()[:5000])
+
+    with pytest.raises(SystemExit, match="two holds no sound model"):
+        main([*map(str, lessons), str(tmp_path / "mean")])
+
+
 def test_a_folder_without_a_checkpoint_is_named(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="nowhere holds no checkpoint"):
         main([str(tmp_path / "nowhere"), str(tmp_path / "mean")])

@@ -24,6 +24,14 @@ def test_values_are_read_by_name_and_a_repeated_step_counts_once() -> None:
     assert points(LOG, "dev_f1") == ((20, 40.0),)
 
 
+def test_an_entry_that_a_full_disk_cut_does_not_count() -> None:
+    cut = '{"step": 30, "lo' + '{"step": 30, "loss": 1.0}'
+
+    log = f'{LOG}\n{cut}\n{{"step": 40, "loss": 0.5}}'
+
+    assert points(log, "loss") == ((10, 4.0), (20, 2.0), (40, 0.5))
+
+
 def test_smoothing_averages_neighbours() -> None:
     values = [(float(step), float(step // SMOOTHED)) for step in range(2 * SMOOTHED)]
 

@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from safetensors import SafetensorError
 
 from tests.training.test_pairs import sources, words
+from tests.training.test_sources import write_squad
 from training.chance import seeded
 from training.encoder import _encode, loss, main, teach
 from training.errors import RunError
@@ -104,5 +106,24 @@ def test_a_base_that_is_no_encoder_is_named(tmp_path: Path) -> None:
 def test_a_missing_squad_is_named(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="nowhere"):
         main(["--squad", str(tmp_path / "nowhere"), str(tmp_path / "out")])
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_disk_that_fills_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    write_squad(tmp_path)
+
+    def full(*_: object) -> None:
+        # As safetensors says it.
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr("training.encoder.read_passages", lambda _: [])
+    monkeypatch.setattr("training.encoder.teach", lambda *_: None)
+    monkeypatch.setattr(SentenceTransformer, "save", full)
+
+    with pytest.raises(SystemExit, match=r"out can't be written .*No space left"):
+        main(["--squad", str(tmp_path), str(tmp_path / "out")])
 
     assert not (tmp_path / "out").exists()

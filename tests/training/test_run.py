@@ -1,5 +1,6 @@
 """How stages follow each other, on corpora and networks small enough to train in seconds."""
 
+import gzip
 import json
 import shutil
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.evaluation.errors import QuestionsError
+from bot.evaluation.questions import Misfits, read_questions
 from reader.model import MANIFEST_NAME, OnnxReader, file_sha256
 from tests.training.test_sources import write_qamr, write_squad
 from tests.training.tiny import make_checkpoint
@@ -173,6 +176,20 @@ def test_another_base_model_is_refused(place: Workplace) -> None:
         STAGES["train"](place)
 
 
+@pytest.mark.parametrize("content", [None, "{}"])
+def test_a_base_model_without_its_tokenizer_is_refused(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    shorten(monkeypatch, place)
+    tokenizer = place.mpnet / "tokenizer.json"
+    tokenizer.unlink()
+    if content is not None:
+        tokenizer.write_text(content)
+
+    with pytest.raises(SourceError, match=r"tokenizer\.json can't be read .*Get it again"):
+        STAGES["train"](place)
+
+
 @pytest.mark.parametrize("stage", ["export", "curve"])
 def test_what_comes_after_training_asks_for_it(place: Workplace, stage: str) -> None:
     with pytest.raises(RunError, match="run the stage train first"):
@@ -263,6 +280,16 @@ def test_a_run_without_squad_says_what_is_missing(place: Workplace) -> None:
 
     with pytest.raises(SourceError, match="--squad"):
         place.groups(WHOLE)
+
+
+def test_a_dev_split_that_is_packed_is_named_when_it_is_asked(place: Workplace) -> None:
+    dev = place.squad / "dev.jsonl"
+    dev.write_bytes(gzip.compress(dev.read_bytes()))
+
+    *_, asked = place.calibrated_on().asked
+
+    with pytest.raises(QuestionsError, match=r"squad-dev-asked\.jsonl, line 1: is not UTF-8"):
+        list(read_questions(asked, Misfits()))
 
 
 def test_halves_of_dev_and_of_a_part_of_squads_are_calibrated_on(place: Workplace) -> None:

@@ -105,6 +105,16 @@ def test_an_answer_that_is_not_in_its_passage_is_an_error(tmp_path: Path) -> Non
         read_passages("dev", tmp_path)
 
 
+@pytest.mark.parametrize("line", [b"<<<<<<< HEAD", b"\xff"])
+def test_a_line_that_is_damaged_is_named(tmp_path: Path, line: bytes) -> None:
+    write_split(tmp_path, answer="Ada")
+    path = tmp_path / "dev.jsonl"
+    path.write_bytes(path.read_bytes() + line)
+
+    with pytest.raises(SourceError, match=r"dev\.jsonl, line 2 is not JSON"):
+        read_passages("dev", tmp_path)
+
+
 def test_a_split_needs_no_lists(tmp_path: Path) -> None:
     write_split(tmp_path, answer="Ada")
     (tmp_path / "lists-dev.jsonl").unlink()
@@ -208,6 +218,26 @@ def test_qamr_questions_are_kept_where_validators_agree_on_one_run_of_words(tmp_
 
 def test_a_missing_qamr_file_says_where_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="julianmichael/qamr"):
+        read_qamr(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("dev.tsv", "<!DOCTYPE html>\n"),
+        # A download that was cut.
+        ("dev.tsv", "W:1\t0\t7\t0\t0\tWho rowed?\t0\t8:0\n"),
+        ("dev.tsv", "W:1\t0\t7\t0\t0\tWho rowed?\t0\t8:\t9:\n"),
+        ("wiki-sentences.tsv", "404: Not Found\n"),
+        ("wiki-sentences.tsv", "W:1\tAda rowed\n"),
+        ("wiki-sentences.tsv", ""),
+    ],
+)
+def test_a_damaged_qamr_file_is_named(tmp_path: Path, name: str, content: str) -> None:
+    write_qamr(tmp_path)
+    (tmp_path / name).write_text(content, encoding="utf-8")
+
+    with pytest.raises(SourceError, match=rf"{name} is (damaged|empty).*Get it again"):
         read_qamr(tmp_path)
 
 

@@ -1,6 +1,7 @@
 """What a run leaves behind, with a network small enough to train in a second."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,17 +52,61 @@ def test_a_cut_run_ends_as_an_uncut_one(tmp_path: Path, monkeypatch: pytest.Monk
     assert equal(weights(resumed), weights(uncut))
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "optimiser.pt", "step.json"])
-def test_a_damaged_checkpoint_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    monkeypatch.setattr(loop, "CHECKPOINT_EVERY_S", 0.0)
+def cut_after_a_checkpoint(folder: Path) -> None:
+    """Let a run be cut by its first measurement, with checkpoints before that."""
 
     def cut(_: Network) -> DevReport:
         raise CutError
 
     with pytest.raises(CutError):
-        train(tiny_network(), ROWS, RECIPE, tmp_path, cut)
+        train(tiny_network(), ROWS, RECIPE, folder, cut)
+
+
+def test_a_run_that_is_killed_while_it_deletes_a_checkpoint_goes_on_from_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_EVERY_S", 0.0)
+
+    def killed(folder: Path, **_: object) -> None:
+        if (folder / "model.safetensors").exists():
+            (folder / "model.safetensors").unlink()
+            raise CutError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", killed)
+        with pytest.raises(CutError):
+            train_tiny(tiny_network(), tmp_path)
+
+    train_tiny(tiny_network(seed=9), tmp_path)
+
+    assert "2 of them done" in capsys.readouterr().err
+
+
+def test_a_run_that_is_killed_between_two_checkpoints_is_not_lost_when_the_next_one_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_EVERY_S", 0.0)
+    cut_after_a_checkpoint(tmp_path)
+    (tmp_path / "checkpoint").rename(tmp_path / "checkpoint.partial")
+
+    def full(*_: object) -> None:
+        raise RuntimeError("PytorchStreamWriter failed writing file")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Network, "save", full)
+        with pytest.raises(RunError, match="can't be written"):
+            train_tiny(tiny_network(), tmp_path)
+    train_tiny(tiny_network(), tmp_path)
+
+    assert capsys.readouterr().err.count("2 of them done") == 2
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "optimiser.pt", "step.json"])
+def test_a_damaged_checkpoint_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_EVERY_S", 0.0)
+    cut_after_a_checkpoint(tmp_path)
     damaged = tmp_path / "checkpoint" / name
     damaged.write_bytes(damaged.read_bytes()[:-5])
 
@@ -84,6 +129,17 @@ def test_a_disk_that_fills_leaves_a_run_that_goes_on(
     train_tiny(tiny_network(), tmp_path)
 
     assert (tmp_path / "final").is_dir()
+
+
+def test_a_log_that_can_not_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "REPORT_EVERY_STEPS", 1)
+    # As a full disk has it.
+    monkeypatch.setattr(loop, "LOG_NAME", "/dev/full")
+
+    with pytest.raises(RunError, match=r"can't be written .*Free some space"):
+        train_tiny(tiny_network(), tmp_path)
 
 
 def test_a_complete_run_is_left_alone(tmp_path: Path) -> None:

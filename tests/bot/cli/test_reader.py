@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from bot.added_readers import CARD_NAME, AddedReaders
 from bot.cli.exits import Exit
-from bot.cli.reader import command
+from bot.cli.reader import _name_of, command
 from tests.bot.test_added_readers import CARD
 
 
@@ -22,6 +22,17 @@ def data(tmp_path: Path) -> Path:
 
 def run(data: Path, *arguments: str) -> Result:
     return CliRunner().invoke(command, [*arguments, "--data", str(data)])
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [("me@work/Model-X", "model-x"), ("models/x@2", "x-2")]
+)
+def test_a_reader_is_called_like_its_folder(tmp_path: Path, folder: str, name: str) -> None:
+    """Whatever marks a commit in the name of a model on the hub."""
+    (tmp_path / folder).mkdir(parents=True)
+
+    assert _name_of(str(tmp_path / folder)) == name
+    assert _name_of(f"owner/Model.X@{'a1' * 20}") == "model-x"
 
 
 def test_readers_are_listed_with_the_one_that_answers(data: Path) -> None:

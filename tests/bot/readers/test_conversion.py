@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reader.errors import ReaderError
-from reader.model import OnnxReader, PassageText
+from reader.model import TOKENIZER_NAME, OnnxReader, PassageText
 from reader.transformers_reader import TransformersReader
 from tests.bot.readers.models import ARCHITECTURES, CORPUS, make_model
 
@@ -78,3 +78,15 @@ def test_a_model_without_a_token_for_no_answer_is_refused(tmp_path: Path) -> Non
 def test_a_folder_that_holds_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ReaderError, match="holds no model of transformers"):
         convert(tmp_path, tmp_path)
+
+
+def test_a_disk_that_is_full_when_the_tokenizer_is_written_is_no_fault_of_the_model(
+    tmp_path: Path,
+) -> None:
+    model = make_model(tmp_path / "model", "bert")
+    written = tmp_path / "reader"
+    written.mkdir()
+    (written / TOKENIZER_NAME).symlink_to("/dev/full")
+
+    with pytest.raises(OSError, match="No space left on device"):
+        convert(model, written)

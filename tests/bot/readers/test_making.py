@@ -4,13 +4,14 @@ import json
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks.checkpoint import write_checkpoint
 from bot.added_readers import AddedReaders
 from bot.chosen_reader import calibration_for, open_reader, reader_name, tuning_for
-from bot.evaluation import exam
+from bot.evaluation import calibrate, exam
 from bot.evaluation.errors import EvaluationError
 from bot.readers import making
 from bot.readers.making import add_reader, shipped_questions
@@ -67,22 +68,28 @@ def knowing(tmp_path_factory: pytest.TempPathFactory) -> Knowing:
 
 
 def test_an_added_reader_is_measured_calibrated_tuned_and_used(
-    knowing: Knowing, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, knowing: Knowing, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # So few questions may cost more by chance.
     monkeypatch.setattr(making, "MAX_LOSS", 100.0)
     monkeypatch.setattr(exam, "MIN_QUESTIONS", 20)
     # The shipped reader is asked them too, and takes its time.
     monkeypatch.setattr(making, "GUARDING_QUESTIONS", 4)
-    model, questions = knowing.model, knowing.questions
+    monkeypatch.setattr(calibrate, "MAX_CALIBRATION_ERROR", -1.0)
+    model, questions = knowing.model, tmp_path / "asked.jsonl"
+    row, *others = map(json.loads, knowing.questions.read_text().splitlines())
+    row["qas"].append({"q": "who?", "a": "nobody here"})
+    questions.write_text("\n".join(map(json.dumps, (row, *others))))
 
-    card = add_reader(
+    made = add_reader(
         model, "here/model", "mine", [questions], settings=settings, reporter=SilentReporter()
     )
 
-    added = AddedReaders(settings.readers)
+    card, added = made.card, AddedReaders(settings.readers)
     assert added.names() == ["mine"]
     assert added.card("mine") == card
+    assert made.misfits.left_out == 1
+    assert made.doubts.startswith("Warning: the calibration error is")
     assert (card.origin, card.architecture, card.precision) == ("here/model", "bert", "int8")
     assert card.measured.f1 > card.shipped.f1
     assert card.measured.bytes < card.shipped.bytes
@@ -94,7 +101,7 @@ def test_an_added_reader_is_measured_calibrated_tuned_and_used(
     chosen = calibration_for(settings, reader, encoder.sha256)
     assert chosen.calibration.reader_sha256 == reader.sha256
     assert (chosen.own_differs, chosen.shipped_differs) == ((), ())
-    assert tuning_for(settings, reader, encoder.sha256).differs == ()
+    assert tuning_for(reader, encoder.sha256).differs == ()
 
 
 @pytest.mark.stress
@@ -107,10 +114,11 @@ def test_the_shipped_reader_can_be_added_and_answers_as_before(
     rows = questions.read_text(encoding="utf-8").splitlines(keepends=True)
     questions.write_text("".join(rows[:2]), encoding="utf-8")
 
-    card = add_reader(
+    made = add_reader(
         published, "here/model", "mine", [questions], settings=settings, reporter=SilentReporter()
     )
 
+    card = made.card
     assert (card.origin, card.architecture, card.precision) == ("here/model", "mpnet", "int8")
     assert card.measured.f1 == pytest.approx(card.shipped.f1, abs=8)
     assert card.measured.bytes == pytest.approx(card.shipped.bytes, rel=0.2)
@@ -137,11 +145,11 @@ def test_fp32_is_kept_where_int8_costs_too_much(
 ) -> None:
     monkeypatch.setattr(making, "MAX_LOSS", -100.0)
 
-    card = add_reader(
+    made = add_reader(
         published, "here/model", "mine", [questions], settings=settings, reporter=SilentReporter()
     )
 
-    assert card.precision == "fp32"
+    assert made.card.precision == "fp32"
     folder = AddedReaders(settings.readers).folder("mine")
     assert OnnxReader(folder).read("who rows", [], 1) == []
 
@@ -167,14 +175,28 @@ def test_a_model_that_answers_by_chance_is_refused(
     assert list(settings.readers.iterdir()) == []
 
 
-def test_too_few_questions_are_refused_before_a_model_is_looked_at(
-    tmp_path: Path, settings: Settings, questions: Path
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda asked: asked[:3], "Give at least"),
+        (
+            lambda _: [{"q": f"who {n}?", "a": None} for n in range(50)],
+            "None of the questions has an answer",
+        ),
+    ],
+)
+def test_questions_that_can_not_be_used_are_refused_before_a_model_is_looked_at(
+    tmp_path: Path,
+    settings: Settings,
+    questions: Path,
+    change: Callable[[list[Any]], list[Any]],
+    said: str,
 ) -> None:
     first, *_ = questions.read_text(encoding="utf-8").splitlines()
     row = json.loads(first)
-    questions.write_text(json.dumps({**row, "qas": row["qas"][:3]}), encoding="utf-8")
+    questions.write_text(json.dumps({**row, "qas": change(row["qas"])}))
 
-    with pytest.raises(EvaluationError, match="Give at least"):
+    with pytest.raises(EvaluationError, match=said):
         add_reader(
             tmp_path / "no model",
             "here/model",
@@ -186,6 +208,20 @@ def test_too_few_questions_are_refused_before_a_model_is_looked_at(
 
     assert AddedReaders(settings.readers).names() == []
     assert list(settings.readers.iterdir()) == []
+
+
+def test_a_file_of_questions_that_is_named_twice_is_refused_before_a_model_is_looked_at(
+    tmp_path: Path, settings: Settings, questions: Path
+) -> None:
+    with pytest.raises(EvaluationError, match="was used before"):
+        add_reader(
+            tmp_path / "no model",
+            "here/model",
+            "mine",
+            [questions, questions],
+            settings=settings,
+            reporter=SilentReporter(),
+        )
 
 
 def test_one_that_was_chosen_and_is_gone_is_named(settings: Settings) -> None:
