@@ -274,7 +274,7 @@ def open_records(settings: "Settings") -> "Iterator[Records]":
     Raises:
         click.ClickException: If there is nothing, or it can't be used.
     """
-    from bot.database import RecordsError
+    from bot.database import DatabaseError, RecordsError
     from bot.discord_app.records import records_of
 
     if settings.database is None and not settings.records.exists():
@@ -286,6 +286,8 @@ def open_records(settings: "Settings") -> "Iterator[Records]":
             yield records
     except RecordsError as error:
         raise click.ClickException(str(error)) from error
+    except DatabaseError as error:
+        raise click.ClickException(f"The records can't be read ({error}).") from error
 
 
 def say_notice(notice: str) -> None:
