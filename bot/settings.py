@@ -461,7 +461,12 @@ class Settings(BaseModel):
     @field_validator("public_url")
     @classmethod
     def _public_url(cls, value: str | None) -> str | None:
-        return None if value is None else _origin(value, "https://quoth.example")
+        if value is None:
+            return None
+        if not value.isascii():
+            # Browsers name it so in each request, which else is one for somebody else.
+            raise ValueError("write its name as browsers do, such as https://xn--bcher-kva.example")
+        return _origin(value, "https://quoth.example")
 
     @field_validator("document_types", mode="before")
     @classmethod

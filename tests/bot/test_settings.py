@@ -271,6 +271,15 @@ def test_an_address_of_the_page_that_cannot_be_one_is_refused(url: str) -> None:
         load_settings(public_url=url)
 
 
+def test_an_address_that_browsers_write_in_other_letters_is_refused() -> None:
+    with pytest.raises(
+        SettingsError, match=r"^QUOTH_PUBLIC_URL=https://bücher\.example: write its"
+    ):
+        load_settings(public_url="https://bücher.example")
+
+    assert load_settings(public_url="https://xn--bcher-kva.example").public_url
+
+
 def test_storage_goes_without_a_password_and_without_a_database_of_passages() -> None:
     for fine in ("/mnt/a:b@c", "s3://bucket/prefix", "sftp://quoth@host:22/parts"):
         assert load_settings(storage=fine).storage == fine
