@@ -33,7 +33,7 @@ async def _changes(request: web.Request) -> web.Response:
         "documents",
         builds=builds[start : start + SHOWN],
         earlier=stretch(start + SHOWN) if start + SHOWN < len(builds) else None,
-        later=stretch(max(0, start - SHOWN)) if start else None,
+        later=stretch(max(0, min(start, len(builds)) - SHOWN)) if start else None,
     )
 
 
