@@ -171,7 +171,7 @@ def _question(words: tuple[str, ...], settings: "Settings", within: "Filter") ->
 
     text = " ".join(words)
     if words in ((), ("-",)):
-        if sys.stdin is None or (not words and sys.stdin.isatty()):
+        if not words and sys.stdin.isatty():
             raise click.UsageError('Missing question. Try: quoth ask "who ...?"')
         # Bounded: an endless stream is refused as too long, like any other long question.
         text = sys.stdin.buffer.read(MAX_STDIN_BYTES).decode("utf-8", "replace")
