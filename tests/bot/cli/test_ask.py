@@ -77,6 +77,7 @@ def test_an_answer_is_kept_as_one_page(ready: tuple[str, ...], tmp_path: Path) -
     assert not (tmp_path / "kept").exists()
     unwritable = quoth("ask", "--html", "/proc/answer.html", QUESTION, *ready)
     assert unwritable.returncode == 1
+    assert unwritable.stdout.startswith(f"{FAKE_ANSWER}\n\n")
     assert "/proc/answer.html: can't be written" in unwritable.stderr
 
 
