@@ -2,7 +2,7 @@
 
 import pytest
 
-from prompts import duration
+from prompts import duration, sized
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,17 @@ from prompts import duration
 )
 def test_a_duration_has_two_units_at_most(seconds: float, expected: str) -> None:
     assert duration(seconds) == expected
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (1, "1 byte"),
+        (1_023, "1,023 bytes"),
+        (1_024, "1 KiB"),
+        (2**20 - 2**9 - 1, "1023 KiB"),
+        (2**20 - 1, "1.0 MiB"),
+    ],
+)
+def test_a_size_has_the_unit_that_its_rounded_number_needs(size: int, expected: str) -> None:
+    assert sized(size) == expected
