@@ -740,6 +740,8 @@ def _names_given() -> Iterator[_NameGiven]:
         in_file = dotenv_values(ENV_FILE, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{ENV_FILE}: can't be read ({error}). Save it as UTF-8.") from error
+    if any("\0" in f"{name}{value}" for name, value in in_file.items()):
+        raise SettingsError(f"{ENV_FILE}: holds NUL characters. Save it as UTF-8.")
     for origin, names in ((ENV_FILE, in_file), ("the environment", os.environ)):
         for name, value in names.items():
             if name.upper().startswith((PREFIX, TOKEN_NAME)):

@@ -151,6 +151,10 @@ def test_a_file_of_settings_that_is_no_text_is_an_error_that_names_it() -> None:
 
     with pytest.raises(SettingsError, match=r"\.env: can't be read"):
         load_settings()
+    for content in (b"QUOTH_SEEDS=no\0tes\n", "QUOTH_SEEDS=notes\n".encode("utf-16-le")):
+        Path(".env").write_bytes(content)
+        with pytest.raises(SettingsError, match=r"\.env: holds NUL characters\. Save it as UTF-8"):
+            load_settings()
 
 
 @pytest.mark.parametrize(
