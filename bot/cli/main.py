@@ -74,7 +74,7 @@ def main() -> None:
     try:
         code = cli.main(prog_name="quoth", standalone_mode=False)
     except click.exceptions.Abort:
-        say("", err=True)
+        # Click has ended the line.
         code = Exit.INTERRUPTED
     except click.ClickException as error:
         error.show(sys.stderr)
