@@ -1,8 +1,10 @@
 """What templates write of numbers."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from prompts import duration, sized
+from prompts import duration, render, sized
 
 
 @pytest.mark.parametrize(
@@ -31,3 +33,20 @@ def test_a_duration_has_two_units_at_most(seconds: float, expected: str) -> None
 )
 def test_a_size_has_the_unit_that_its_rounded_number_needs(size: int, expected: str) -> None:
     assert sized(size) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (1.0, "1 second"),
+        (2.5, "2.5 seconds"),
+        (20.0, "20 seconds"),
+        (2_592_000.0, "2,592,000 seconds"),
+    ],
+)
+def test_a_cooldown_is_said_in_seconds(seconds: float, expected: str) -> None:
+    rule = SimpleNamespace(questions=5, seconds=seconds)
+
+    said = render("discord/notices.txt", notice="cooldowns", everybody=rule, rules=())
+
+    assert said == f"A member may ask 5 questions within {expected}; moderators may always ask."
