@@ -61,7 +61,7 @@ def _read(path: Path) -> str | None:
 def _noted(path: Path, text: str, *, over: bool) -> str:
     """Write an id down, over the one that stands there or only where none does; return what is."""
     try:
-        # Of two that begin at once, the second takes the id of the first.
+        # Where two begin at once, the second takes the id of the first.
         with alone_in(path.parent):
             known = None if over else _read(path)
             if known is None:

@@ -464,7 +464,7 @@ class Settings(BaseModel):
         if value is None:
             return None
         if not value.isascii():
-            # Browsers name it so in each request, which else is one for somebody else.
+            # They send that name with each request, and another one is refused.
             raise ValueError("write its name as browsers do, such as https://xn--bcher-kva.example")
         return _origin(value, "https://quoth.example")
 

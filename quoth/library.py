@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from answering.answer import Answer
 
 
-# Of the folder of documents, in the name of that of its index, which has at most 255 bytes.
+# So much of the folder's name stands in that of its index, which has at most 255 bytes.
 _NAME_BYTES = 200
 
 
