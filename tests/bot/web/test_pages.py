@@ -2,6 +2,7 @@
 
 import re
 import socket
+import time
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
@@ -17,6 +18,8 @@ from bot.serving.served_documents import Stretch
 from bot.serving.service import AnswerService
 from bot.web.guards import HEADERS
 from bot.web.pages import BEFORE_CHARS, LISTED, MAX_EARLIER, TEXT_CHARS
+from bot.web.rendering import segments
+from index.formats.base import Place
 from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.fakes import BrokenAnswers, FixedAnswers, GatedAnswers, found, span
 from tests.bot.web.conftest import MakeVisitor, Reply, Visitor
@@ -407,6 +410,20 @@ def test_headings_pages_and_rows_are_told(
     assert "<strong>Fees</strong>" in visitor.get("/d/notes.md").text
     rows = visitor.get("/d/rooms.csv").text
     assert re.findall(r'<span class="label">(.*?)</span>', rows) == ["row 2", "row 3"]
+
+
+def test_a_document_of_headings_alone_is_shown_as_soon_as_another() -> None:
+    lines = [f"{number:05}" for number in range(4_000)]
+    text = "\n".join(lines)
+    places = tuple(Place(6 * at, 6 * at + 6, "heading", line) for at, line in enumerate(lines))
+    piece = Stretch("base", "a.md", "A", None, "", "", text, 0, len(text), None, places)
+
+    began = time.process_time()
+    shown = segments(piece)
+
+    assert time.process_time() - began < 1
+    assert [one.text for one in shown if one.is_heading] == lines
+    assert "".join(one.text for one in shown) == text
 
 
 def test_documents_are_found_by_a_part_of_their_name(
