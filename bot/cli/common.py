@@ -281,13 +281,14 @@ def open_records(settings: "Settings") -> "Iterator[Records]":
         raise click.ClickException(f"{settings.records}: there is none yet; quoth run makes it.")
     try:
         with closing(records_of(settings)) as records:
-            # What may not be kept any longer is not given away either.
-            records.tidy(settings)
-            yield records
+            try:
+                # What may not be kept any longer is not given away either.
+                records.tidy(settings)
+                yield records
+            except DatabaseError as error:
+                raise RecordsError(f"{records.database}: can't be used ({error}).") from error
     except RecordsError as error:
         raise click.ClickException(str(error)) from error
-    except DatabaseError as error:
-        raise click.ClickException(f"The records can't be read ({error}).") from error
 
 
 def say_notice(notice: str) -> None:

@@ -238,4 +238,4 @@ def test_damaged_records_are_said_to_be(library: Library, crowd: Crowd) -> None:
     done = gaps(library)
 
     assert done.exit_code == 1
-    assert done.output.startswith("Error: The records can't be read (database disk image is malf")
+    assert "quoth.sqlite: can't be used (database disk image is malformed)." in done.output
