@@ -301,7 +301,9 @@ def look_of(settings: "Settings") -> "Look":
     """How to print answers on standard output."""
     from bot.cli.rendering import Look, styles
 
-    bold, dim = styles(colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+    # A dumb terminal, such as the one in an editor, shows the marks themselves.
+    is_plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    bold, dim = styles(colour=sys.stdout.isatty() and not is_plain)
     return Look(settings.seeds, bold, dim, shutil.get_terminal_size().columns, settings.links)
 
 
