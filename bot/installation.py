@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.chosen_database import postgres_of
 from bot.database import DatabaseError, RecordsError, settled
 from bot.settings import Settings
+from index.files import alone_in, replace_text
 
 INSTALLATION_NAME = "installation"
 _ID = re.compile("[0-9a-f]{16}")
@@ -32,13 +33,9 @@ def installation_of(settings: Settings) -> str:
                 return known
             raise RecordsError(str(error)) from error
         if shared != known:
-            _write(path, shared)
+            _noted(path, shared, over=True)
         return shared
-    if known is None:
-        _write(path, secrets.token_hex(8))
-        known = _read(path)
-        assert known is not None  # noqa: S101 - it was just written
-    return known
+    return known or _noted(path, secrets.token_hex(8), over=False)
 
 
 def _shared(settings: Settings, proposed: str) -> str:
@@ -61,12 +58,14 @@ def _read(path: Path) -> str | None:
     return text
 
 
-def _write(path: Path, text: str) -> None:
-    """Write it whole, for whoever may write one at the same time."""
-    made = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+def _noted(path: Path, text: str, *, over: bool) -> str:
+    """Write an id down, over the one that stands there or only where none does; return what is."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        made.write_text(f"{text}\n", encoding="ascii")
-        made.replace(path)
+        # Where two begin at once, the second takes the id of the first.
+        with alone_in(path.parent):
+            known = None if over else _read(path)
+            if known is None:
+                replace_text(path, f"{text}\n")
     except OSError as error:
         raise RecordsError(f"{path}: can't be written ({error.strerror}).") from error
+    return known or text

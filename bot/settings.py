@@ -461,7 +461,12 @@ class Settings(BaseModel):
     @field_validator("public_url")
     @classmethod
     def _public_url(cls, value: str | None) -> str | None:
-        return None if value is None else _origin(value, "https://quoth.example")
+        if value is None:
+            return None
+        if not value.isascii():
+            # They send that name with each request, and another one is refused.
+            raise ValueError("write its name as browsers do, such as https://xn--bcher-kva.example")
+        return _origin(value, "https://quoth.example")
 
     @field_validator("document_types", mode="before")
     @classmethod
@@ -735,6 +740,8 @@ def _names_given() -> Iterator[_NameGiven]:
         in_file = dotenv_values(ENV_FILE, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{ENV_FILE}: can't be read ({error}). Save it as UTF-8.") from error
+    if any("\0" in f"{name}{value}" for name, value in in_file.items()):
+        raise SettingsError(f"{ENV_FILE}: holds NUL characters. Save it as UTF-8.")
     for origin, names in ((ENV_FILE, in_file), ("the environment", os.environ)):
         for name, value in names.items():
             if name.upper().startswith((PREFIX, TOKEN_NAME)):

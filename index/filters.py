@@ -132,8 +132,6 @@ class Chosen:
 
     allowed: npt.NDArray[np.bool_]
     """Whether each passage may be found, by its id."""
-    named: int
-    """How many documents have one of the names, whatever their date."""
     unknown: frozenset[str]
     """Names that none of the documents has."""
     narrowed: Narrowed
@@ -146,7 +144,7 @@ class Chosen:
 
 def choose(texts: Texts, within: Filter, collection: str | None = None) -> Chosen:
     """Find what a filter leaves of a generation; see `Filter.patterns` for its collection."""
-    total = named = undated = 0
+    total = undated = 0
     rows = []
     patterns = within.patterns(collection)
     unknown = {*patterns}
@@ -158,14 +156,13 @@ def choose(texts: Texts, within: Filter, collection: str | None = None) -> Chose
             if not has:
                 continue
             unknown -= has
-        named += 1
         if within.since is None or (dated is not None and dated >= within.since):
             rows.append(row)
         elif dated is None:
             undated += 1
     allowed = np.zeros(texts.next_id, dtype=np.bool_)
     allowed[texts.ids_of(rows)] = True
-    return Chosen(allowed, named, frozenset(unknown), Narrowed(len(rows), total, undated))
+    return Chosen(allowed, frozenset(unknown), Narrowed(len(rows), total, undated))
 
 
 def together(chosen: Sequence[Chosen], texts: Sequence[Texts], within: Filter) -> Narrowed:
@@ -183,12 +180,11 @@ def together(chosen: Sequence[Chosen], texts: Sequence[Texts], within: Filter) -
         sum(one.narrowed.of for one in chosen),
         sum(one.narrowed.undated for one in chosen),
     )
-    named = sum(one.named for one in chosen)
     if not found.documents:
-        without = f" ({found.undated:,} have no date)" if found.undated else ""
+        without = f" ({found.undated:,} without a date)" if found.undated else ""
         raise FilterError(
-            f"None of the {named:,} documents there is known to be from {within.since} or later"
-            f"{without}. Choose an earlier day, or none."
+            f"No document there is known to be from {within.since} or later{without}. Choose an "
+            "earlier day, or none."
         )
     return found
 

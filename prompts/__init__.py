@@ -94,7 +94,7 @@ def sized(size: int) -> str:
     """`1 byte`, `12 KiB`, `1.5 MiB`."""
     if size < 2**10:
         return counted(size, "byte")
-    if size < 2**20:
+    if round(size / 2**10) < 2**10:
         return f"{size / 2**10:.0f} KiB"
     return f"{size / 2**20:.1f} MiB"
 

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from answering.answer import Answer
 
 
+# So much of the folder's name stands in that of its index, which has at most 255 bytes.
+_NAME_BYTES = 200
+
+
 class Library:
     """
     An open folder of documents.
@@ -136,6 +140,6 @@ def data_of(folder: Path) -> Path:
 
     whole = real_path(folder)
     digest = sha256(str(whole).encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    # What is not UTF-8 can't be in the path of an index.
-    name = whole.name.encode("utf-8", "replace").decode()
+    # What is not UTF-8 can't be in the path of an index, nor a name that is longer than a folder's.
+    name = whole.name.encode("utf-8", "replace")[:_NAME_BYTES].decode("utf-8", "ignore")
     return user_cache_path("quoth") / f"{name}-{digest}"

@@ -110,13 +110,13 @@ def command(
         from bot.cli.rendering import answer_text
 
     answer = found.answer
-    if page is not None:
-        _write_page(page, found)
-        say(render("written.txt", path=page), err=True)
     if as_json:
         say_json(answer_json(answer, settings.links))
     else:
         say(answer_text(answer, look_of(settings)))
+    if page is not None:
+        _write_page(page, found)
+        say(render("written.txt", path=page), err=True)
     if answer.outcome == "unsure":
         ctx.exit(Exit.UNSURE)
     if answer.outcome == "unanswered":
@@ -171,7 +171,7 @@ def _question(words: tuple[str, ...], settings: "Settings", within: "Filter") ->
 
     text = " ".join(words)
     if words in ((), ("-",)):
-        if sys.stdin is None or (not words and sys.stdin.isatty()):
+        if not words and sys.stdin.isatty():
             raise click.UsageError('Missing question. Try: quoth ask "who ...?"')
         # Bounded: an endless stream is refused as too long, like any other long question.
         text = sys.stdin.buffer.read(MAX_STDIN_BYTES).decode("utf-8", "replace")

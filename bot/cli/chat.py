@@ -73,7 +73,7 @@ def command(
             # What leaves no document is refused now, not at each question.
             narrow(sources().generations, within)
         say_notice(sources.answering.notice)
-        at_terminal = sys.stdin is not None and sys.stdin.isatty()
+        at_terminal = sys.stdin.isatty()
         form: OutputForm = "json" if as_json else "text" if at_terminal else "line"
         look, most = look_of(settings), settings.max_question_chars
         talk = Talk(sources, look, most, within, form=form, is_piped=not at_terminal)
@@ -160,8 +160,6 @@ class _CurrentSources:
 
 
 def _piped() -> Iterator[str]:
-    if sys.stdin is None:
-        return
     stream = sys.stdin.buffer
     while line := stream.readline(MAX_LINE_CHARS):
         end = line

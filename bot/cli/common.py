@@ -274,16 +274,19 @@ def open_records(settings: "Settings") -> "Iterator[Records]":
     Raises:
         click.ClickException: If there is nothing, or it can't be used.
     """
-    from bot.database import RecordsError
+    from bot.database import DatabaseError, RecordsError
     from bot.discord_app.records import records_of
 
     if settings.database is None and not settings.records.exists():
         raise click.ClickException(f"{settings.records}: there is none yet; quoth run makes it.")
     try:
         with closing(records_of(settings)) as records:
-            # What may not be kept any longer is not given away either.
-            records.tidy(settings)
-            yield records
+            try:
+                # What may not be kept any longer is not given away either.
+                records.tidy(settings)
+                yield records
+            except DatabaseError as error:
+                raise RecordsError(f"{records.database}: can't be used ({error}).") from error
     except RecordsError as error:
         raise click.ClickException(str(error)) from error
 
@@ -298,7 +301,9 @@ def look_of(settings: "Settings") -> "Look":
     """How to print answers on standard output."""
     from bot.cli.rendering import Look, styles
 
-    bold, dim = styles(colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+    # A dumb terminal, such as the one in an editor, shows the marks themselves.
+    is_plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    bold, dim = styles(colour=sys.stdout.isatty() and not is_plain)
     return Look(settings.seeds, bold, dim, shutil.get_terminal_size().columns, settings.links)
 
 

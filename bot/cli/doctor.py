@@ -95,7 +95,8 @@ def _say_whether_ready(settings: "Settings") -> None:
     try:
         connection.request("GET", "/readyz")
         is_ready = connection.getresponse().status == HTTPStatus.OK
-    except (OSError, HTTPException) as error:
+    # A name such as "127.0..1" is none that can be asked for.
+    except (OSError, HTTPException, UnicodeError) as error:
         text = render("doctor_ready.txt", host=host, port=settings.http_port, state="silent")
         raise click.ClickException(text) from error
     finally:

@@ -91,8 +91,11 @@ def command(
         _say_overlap(settings)
     reporter = JsonReporter() if as_progress else ConsoleReporter()
     if watching:
-        if dry_run or rebuild or as_json:
-            raise click.UsageError("--watch goes with none of --rebuild, --dry-run and --json.")
+        if dry_run or rebuild or as_json or as_progress or max_passages is not None:
+            raise click.UsageError(
+                "--watch goes with none of --rebuild, --dry-run, --json, --progress and "
+                "--max-passages."
+            )
         if is_asked:
             raise click.UsageError(
                 "QUOTH_STORAGE is set: quoth build follows the documents, in place of --watch."

@@ -4,6 +4,7 @@ import gc
 import importlib
 import os
 import sys
+from typing import TextIO, cast
 
 import click
 
@@ -62,6 +63,10 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    if sys.stdin is None:
+        sys.stdin = _nowhere(0, "r")
+    if sys.stderr is None:
+        sys.stderr = _nowhere(2, "w")
     if sys.stdout is None:
         click.echo("Error: standard output is closed, so there is nowhere to answer.", err=True)
         sys.exit(Exit.FAILURE)
@@ -69,15 +74,14 @@ def main() -> None:
     try:
         code = cli.main(prog_name="quoth", standalone_mode=False)
     except click.exceptions.Abort:
-        say("", err=True)
+        # Click has ended the line.
         code = Exit.INTERRUPTED
     except click.ClickException as error:
         error.show(sys.stderr)
         code = error.exit_code
     except OutputError as error:
         # Click has ended the process where its reader just left.
-        if sys.stderr is not None:
-            say(f"Error: the output can't be written ({error.strerror}).", err=True)
+        say(f"Error: the output can't be written ({error.strerror}).", err=True)
         os._exit(Exit.FAILURE)
     except OSError as error:
         where = "" if error.filename is None else f"{error.filename}: "
@@ -87,6 +91,17 @@ def main() -> None:
     # an answer), and the kernel takes it back in one go anyway.
     gc.freeze()
     sys.exit(code)
+
+
+def _nowhere(descriptor: int, mode: str) -> TextIO:
+    """Open a stream that is closed: else the next file that is opened is taken for it."""
+    opened = os.open(os.devnull, os.O_RDWR)
+    if opened != descriptor:
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    # Children have it, too.
+    os.set_inheritable(descriptor, True)
+    return cast("TextIO", open(descriptor, mode, encoding="utf-8", closefd=False))
 
 
 if __name__ == "__main__":

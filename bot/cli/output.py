@@ -36,8 +36,7 @@ def guard_streams() -> None:
     stream has no character for, as in Latin-1, is written out as JSON writes it.
     """
     sys.stdout = cast("TextIO", _GuardedStream(sys.stdout))
-    if sys.stderr is not None:
-        sys.stderr = cast("TextIO", _GuardedStream(sys.stderr))
+    sys.stderr = cast("TextIO", _GuardedStream(sys.stderr))
 
 
 def unguarded(stream: TextIO) -> TextIO:

@@ -105,6 +105,8 @@ def _bar(label: str, total: int) -> "ProgressBar[int]":
         length=total,
         label=label,
         file=unguarded(sys.stderr),
+        # As much as the terminal has room for: a longer line would go on in the next one each time.
+        width=0,
         show_pos=True,
         # After the time that it will take.
         item_show_func=lambda _: "left" if bar.eta_known and not bar.finished else None,

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from answering.answer import Answer
 from answering.answerer import Answerer
 from answering.followups.turns import Turn, turn_of
-from answering.question import Question
+from answering.question import Question, QuestionError
 from bot.evaluation.questions import ExamQuestion, FollowUpQuestion, QuestionedPassage
 from bot.evaluation.report import Report, make_report, rounded
 from bot.evaluation.run import QuestionOutcome, document_id, unanswered, with_best
@@ -99,12 +100,8 @@ def converse(
         max_question_chars: As in `bot.settings.Settings`.
     """
     asked = [(passage, one) for passage in passages for one in passage.followups]
-
-    def typed(text: str) -> Question:
-        return Question.typed(text, max_question_chars)
-
-    firsts = [answerer.answer(typed(one.first)) for _, one in asked]
-    turns = [turn_of(first) for first in firsts]
+    firsts = [first_answer(one, answerer, max_question_chars) for _, one in asked]
+    turns = [() if first is None else (turn_of(first),) for first in firsts]
     for number, (passage, one) in enumerate(asked):
         unrelated = next(
             (
@@ -112,32 +109,49 @@ def converse(
                 for step in range(1, len(asked))
                 if asked[(number + step) % len(asked)][0].key != passage.key
             ),
-            None,
+            (),
         )
         texts: dict[Way, tuple[str, Sequence[Turn]]] = {
             "rewrite": (one.rewrite, ()),
-            "follow_up": (one.elliptical, (turns[number],)),
-            "after_unrelated": (one.rewrite, (unrelated,) if unrelated else ()),
+            "follow_up": (one.elliptical, turns[number]),
+            "after_unrelated": (one.rewrite, unrelated),
         }
+        first = firsts[number]
+        spans = () if first is None else first.spans
         yield Conversed(
             ways={
-                way: outcome_of(passage, one, answerer, typed(text), earlier)
+                way: outcome_of(passage, one, answerer, text, earlier, max_question_chars)
                 for way, (text, earlier) in texts.items()
             },
-            is_begun_right=firsts[number].answered
-            and any(cited.document_id == document_id(passage) for cited in turns[number].cited),
+            is_begun_right=any(span.document_id == document_id(passage) for span in spans),
         )
+
+
+def first_answer(
+    one: FollowUpQuestion, answerer: Answerer, max_question_chars: int
+) -> Answer | None:
+    """Answer the question before a follow-up; None where the bot refuses it."""
+    try:
+        return answerer.answer(Question.typed(one.first, max_question_chars))
+    except QuestionError:
+        return None
 
 
 def outcome_of(
     passage: QuestionedPassage,
     one: FollowUpQuestion,
     answerer: Answerer,
-    asked: Question,
+    text: str,
     earlier: Sequence[Turn],
+    max_question_chars: int,
 ) -> QuestionOutcome:
     """Ask a follow-up, in one way or another."""
     outcome = unanswered(passage, ExamQuestion(one.rewrite, one.rewrite, one.answers))
+    try:
+        asked = Question.typed(text, max_question_chars)
+    except QuestionError:
+        # The bot refuses it too.
+        return outcome
     return with_best(outcome, answerer.find(asked, earlier), answerer.calibration, one.answers)
 
 

@@ -36,7 +36,7 @@ from bot.settings import Settings
 from index.encoder import SentenceEncoder
 from index.reporting import Reporter, SilentReporter
 from index.retrieve import Retriever
-from prompts import render
+from prompts import counted, render
 from reader.model import Reader
 
 _Outcome = TypeVar("_Outcome")
@@ -344,8 +344,8 @@ def check_count(questions: int) -> None:
     """
     if questions < MIN_QUESTIONS:
         raise CalibrationError(
-            f"{questions:,} questions are no ground for a calibration. Give at least "
-            f"{MIN_QUESTIONS}."
+            f"{counted(questions, 'question')} can't be the ground for a calibration. Give at "
+            f"least {MIN_QUESTIONS}."
         )
     if questions > MAX_QUESTIONS:
         raise CalibrationError(

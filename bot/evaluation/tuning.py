@@ -19,10 +19,9 @@ from answering.answerer import Answerer
 from answering.calibration import Calibration
 from answering.followups.detection import Leaning, leaning
 from answering.followups.turns import turn_of
-from answering.question import Question
 from answering.tuning import FORMAT_VERSION, StoredTuning, Tuning, numbers
 from bot.evaluation.caching import CachingReader, CachingRetriever
-from bot.evaluation.conversations import outcome_of
+from bot.evaluation.conversations import first_answer, outcome_of
 from bot.evaluation.questions import (
     FollowUpQuestion,
     Misfits,
@@ -219,15 +218,13 @@ class Tuner:
         """Follow-ups, each after its first question; and questions after another subject."""
         retriever = self._searching()
         answerer = self._answerer(retriever, tuning)
+        most = self._settings.max_question_chars
         for passage in (*self._passages, *_changes_of_subject(self._passages)):
             for one in passage.followups:
-                turn = turn_of(answerer.answer(self._typed(one.first)))
-                asked = self._typed(one.elliptical)
-                outcome = outcome_of(passage, one, answerer, asked, (turn,))
+                first = first_answer(one, answerer, most)
+                earlier = () if first is None else (turn_of(first),)
+                outcome = outcome_of(passage, one, answerer, one.elliptical, earlier, most)
                 yield _worth(outcome, answerer.min_confidence)
-
-    def _typed(self, text: str) -> Question:
-        return Question.typed(text, self._settings.max_question_chars)
 
     def _searching(self) -> Retriever:
         """The passages of all files, indexed when they are first searched."""

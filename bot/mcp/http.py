@@ -1,5 +1,6 @@
 """The server on a port: streamable HTTP, behind what lets people in."""
 
+import logging
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -27,6 +29,16 @@ from bot.serving.upkeep import beside, when_told_to_stop
 from bot.settings import Settings
 
 _PATH = "/mcp"
+
+
+def _is_no_hang_up(record: logging.LogRecord) -> bool:
+    """Whether a record is of something else than a client that left while it was sending."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, ClientDisconnect)
+
+
+# The SDK takes that for an error of the server's.
+logging.getLogger("mcp.server.streamable_http").addFilter(_is_no_hang_up)
 
 
 async def run_http(

@@ -1,6 +1,6 @@
 """The page that says what changed in the documents, and when."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,7 +23,7 @@ async def _changes(request: web.Request) -> web.Response:
     site = request.app[SITE]
     start = number_in(request, "from")
     stamps = await site.read(site.documents.history)
-    builds = _build_values(stamps)
+    changed = [stamp for stamp in stamps if not stamp.is_quiet]
 
     def stretch(first: int) -> str:
         return f"/changes?{urlencode({'from': first})}"
@@ -31,45 +31,44 @@ async def _changes(request: web.Request) -> web.Response:
     return page(
         "changes",
         "documents",
-        builds=builds[start : start + SHOWN],
-        earlier=stretch(start + SHOWN) if start + SHOWN < len(builds) else None,
-        later=stretch(max(0, start - SHOWN)) if start else None,
+        builds=_build_values(changed[start : start + SHOWN], _is_there(changed)),
+        earlier=stretch(start + SHOWN) if start + SHOWN < len(changed) else None,
+        later=stretch(max(0, min(start, len(changed)) - SHOWN)) if start else None,
     )
 
 
-def _build_values(stamps: Sequence[BuildStamp]) -> list[dict[str, Any]]:
-    """
-    Builds for the template, without those that changed nothing.
+def _is_there(stamps: Sequence[BuildStamp]) -> dict[str, bool]:
+    """Whether each document that builds name is still there; the builds stand newest first."""
+    found: dict[str, bool] = {}
+    for stamp in stamps:
+        for new in (*stamp.added, *stamp.changed, *(one.new for one in stamp.renamed)):
+            found.setdefault(new, True)
+        for old in (*stamp.removed, *(one.old for one in stamp.renamed)):
+            found.setdefault(old, False)
+    return found
 
-    Args:
-        stamps: Newest first. What was removed or renamed since has no page, and no link.
-    """
-    is_there: dict[str, bool] = {}
+
+def _build_values(
+    stamps: Sequence[BuildStamp], is_there: Mapping[str, bool]
+) -> list[dict[str, Any]]:
+    """Builds for the template; what was removed or renamed since has no page, and no link."""
 
     def line(name: str, old: str | None = None) -> dict[str, Any]:
         return {"name": name, "old": old, "href": document_path(name) if is_there[name] else None}
 
-    found = []
-    for stamp in stamps:
-        for new in (*stamp.added, *stamp.changed, *(one.new for one in stamp.renamed)):
-            is_there.setdefault(new, True)
-        for old in (*stamp.removed, *(one.old for one in stamp.renamed)):
-            is_there.setdefault(old, False)
-        if stamp.is_quiet:
-            continue
-        found.append(
-            {
-                "built": stamp.built.strftime("%Y-%m-%d %H:%M"),
-                "documents": stamp.documents,
-                "is_first": stamp.before is None,
-                "is_anew": stamp.is_anew,
-                "kinds": {
-                    "New": [line(name) for name in stamp.added],
-                    "Changed": [line(name) for name in stamp.changed],
-                    "Renamed": [line(one.new, one.old) for one in stamp.renamed],
-                    "Gone": [line(name) for name in stamp.removed],
-                },
-                "unnamed": stamp.unnamed,
-            }
-        )
-    return found
+    return [
+        {
+            "built": stamp.built.strftime("%Y-%m-%d %H:%M"),
+            "documents": stamp.documents,
+            "is_first": stamp.before is None,
+            "is_anew": stamp.is_anew,
+            "kinds": {
+                "New": [line(name) for name in stamp.added],
+                "Changed": [line(name) for name in stamp.changed],
+                "Renamed": [line(one.new, one.old) for one in stamp.renamed],
+                "Gone": [line(name) for name in stamp.removed],
+            },
+            "unnamed": stamp.unnamed,
+        }
+        for stamp in stamps
+    ]

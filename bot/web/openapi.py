@@ -11,15 +11,17 @@ from bot.web.api import ROUTES, TIMEOUT_HEADER, Route
 from bot.web.refusals import ErrorJson
 
 _REFERENCE = "#/components/schemas/{model}"
-_OF_EVERY_ROUTE = (400, 401, 421)
+_OF_EVERY_ROUTE = (400, 401, 403, 421, 500)
 _STATUSES = {
     400: "What was sent is not what it should be.",
     401: "A token is needed.",
+    403: "A page of another site asked.",
     404: "There is no such document.",
     413: "The body is too large.",
     415: "The body is not JSON, or packed.",
     421: "The host of the request is not one that Quoth is known by.",
     429: "Too many questions are waiting.",
+    500: "Something went wrong, which is Quoth's fault.",
     503: "Nothing can be answered for now.",
     504: "It took too long.",
 }

@@ -201,7 +201,7 @@ async def _documents(request: web.Request) -> web.Response:
             }
             for line in listing.lines
         ],
-        earlier=stretch(max(0, start - LISTED)) if start else None,
+        earlier=stretch(max(0, min(start, listing.total) - LISTED)) if start else None,
         later=stretch(start + LISTED) if start + LISTED < listing.total else None,
     )
 

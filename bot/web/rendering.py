@@ -182,20 +182,22 @@ def segments(piece: Stretch) -> list[Segment]:
     """Cut a piece of a document into segments: labels, headings, marked words and the rest."""
     whole = piece.before + piece.text + piece.after
     first = piece.first_char
-    headings = list(_headings(piece, whole))
+    headings = dict(_headings(piece, whole))
     labels = {
         place.start_char: f"{'page' if place.kind in PAGES else 'row'} {one_line(place.name)}"
         for place in piece.places
         if place.kind in PAGES | {"row"}
     }
     bounds = {first, piece.start_char, piece.end_char, piece.last_char, *labels}
-    bounds |= {bound for heading in headings for bound in heading}
+    bounds |= {*headings, *headings.values()}
     cuts = sorted(cut for cut in bounds if first <= cut <= piece.last_char)
     found: list[Segment] = []
     is_marked_yet = False
+    heading_ends = first
     for start, end in zip(cuts, [*cuts[1:], piece.last_char], strict=True):
         if start in labels:
             found.append(Segment("label", labels[start]))
+        heading_ends = max(heading_ends, headings.get(start, first))
         if start == end:
             continue
         is_marked = piece.start_char <= start < piece.end_char
@@ -204,7 +206,7 @@ def segments(piece: Stretch) -> list[Segment]:
                 "text",
                 whole[start - first : end - first],
                 is_marked=is_marked,
-                is_heading=any(begin <= start < close for begin, close in headings),
+                is_heading=start < heading_ends,
                 is_first_mark=is_marked and not is_marked_yet,
             )
         )

@@ -5,7 +5,7 @@ from datetime import datetime
 from importlib.resources import files
 
 from answering.answer import Answer
-from bot.serving.scope_documents import Surroundings
+from bot.serving.scope_documents import SURROUNDINGS_CHARS, Surroundings
 from bot.web.rendering import answer_values
 from prompts import render_page
 
@@ -29,6 +29,8 @@ def share_page(
         question=answer.question,
         answer=answer_values(answer, with_links=False),
         places=places,
+        # As many mean that there are more.
+        most_chars=SURROUNDINGS_CHARS,
         made=made.strftime("%Y-%m-%d"),
         generation=answer.generation,
         permalink=permalink,

@@ -1,5 +1,6 @@
 """The id of an installation."""
 
+import secrets
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,22 @@ def test_a_file_that_holds_no_id_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(RecordsError, match="installation: holds no id of an installation"):
         installation_of(load_settings(data=tmp_path))
+
+
+def test_two_that_begin_at_once_have_one_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load_settings(data=tmp_path / "data")
+    others: list[str] = []
+    made = secrets.token_hex
+
+    def while_another_begins(size: int) -> str:
+        if not others:
+            others.append("")
+            others[0] = installation_of(settings)
+        return made(size)
+
+    monkeypatch.setattr(secrets, "token_hex", while_another_begins)
+
+    assert [installation_of(settings), installation_of(settings)] == 2 * others
+    assert [one.name for one in settings.data.iterdir()] == [INSTALLATION_NAME]

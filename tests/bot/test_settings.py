@@ -151,6 +151,10 @@ def test_a_file_of_settings_that_is_no_text_is_an_error_that_names_it() -> None:
 
     with pytest.raises(SettingsError, match=r"\.env: can't be read"):
         load_settings()
+    for content in (b"QUOTH_SEEDS=no\0tes\n", "QUOTH_SEEDS=notes\n".encode("utf-16-le")):
+        Path(".env").write_bytes(content)
+        with pytest.raises(SettingsError, match=r"\.env: holds NUL characters\. Save it as UTF-8"):
+            load_settings()
 
 
 @pytest.mark.parametrize(
@@ -269,6 +273,15 @@ def test_a_token_in_base64_opens_no_collection() -> None:
 def test_an_address_of_the_page_that_cannot_be_one_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match=rf"^QUOTH_PUBLIC_URL={url}: give .*https://quoth\.ex"):
         load_settings(public_url=url)
+
+
+def test_an_address_that_browsers_write_in_other_letters_is_refused() -> None:
+    with pytest.raises(
+        SettingsError, match=r"^QUOTH_PUBLIC_URL=https://bücher\.example: write its"
+    ):
+        load_settings(public_url="https://bücher.example")
+
+    assert load_settings(public_url="https://xn--bcher-kva.example").public_url
 
 
 def test_storage_goes_without_a_password_and_without_a_database_of_passages() -> None:

@@ -81,7 +81,10 @@ def test_documents_of_earlier_days_and_without_one_are_left_out_and_counted(
 
 def test_the_first_day_is_in(fines: Library) -> None:
     assert found(fines, Filter((), date(2024, 3, 5))) == {"rules/town.md"}
-    with pytest.raises(FilterError, match=r"2024-03-06 or later \(2 have no date\)"):
+    with pytest.raises(
+        FilterError,
+        match=r"^No document there is known to be from 2024-03-06 or later \(2 without a date\)",
+    ):
         found(fines, Filter((), date(2024, 3, 6)))
 
 

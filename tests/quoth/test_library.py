@@ -123,6 +123,8 @@ def test_each_folder_has_a_place_of_its_own(tmp_path: Path) -> None:
     assert data_of(one) == data_of(tmp_path / "a" / ".." / "a" / "docs")
     assert data_of(one).name.startswith("docs-")
     assert data_of(tmp_path / os.fsdecode(b"caf\xe9")).name.startswith("caf?-")
+    data_of(tmp_path / f"x{'é' * 127}").relative_to(data_of(one).parent)
+    assert len(os.fsencode(data_of(tmp_path / f"x{'é' * 127}").name)) <= 255
 
 
 def test_a_folder_in_the_home_folder_has_one_place_wherever_one_works(

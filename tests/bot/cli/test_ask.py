@@ -77,6 +77,7 @@ def test_an_answer_is_kept_as_one_page(ready: tuple[str, ...], tmp_path: Path) -
     assert not (tmp_path / "kept").exists()
     unwritable = quoth("ask", "--html", "/proc/answer.html", QUESTION, *ready)
     assert unwritable.returncode == 1
+    assert unwritable.stdout.startswith(f"{FAKE_ANSWER}\n\n")
     assert "/proc/answer.html: can't be written" in unwritable.stderr
 
 
@@ -269,10 +270,12 @@ def test_on_a_terminal_the_answer_is_bold_in_its_sentence(ready: tuple[str, ...]
 
 
 def test_no_color_is_respected(ready: tuple[str, ...]) -> None:
-    shown = on_a_terminal("ask", QUESTION, *ready, NO_COLOR="1")
-
-    assert "\x1b[" not in shown
-    assert f"**{FAKE_ANSWER}**" in shown
+    for shown in (
+        on_a_terminal("ask", QUESTION, *ready, NO_COLOR="1"),
+        on_a_terminal("ask", QUESTION, *ready, TERM="dumb"),
+    ):
+        assert "\x1b[" not in shown
+        assert f"**{FAKE_ANSWER}**" in shown
 
 
 def test_a_terminal_without_a_question_is_told_how_to_ask() -> None:

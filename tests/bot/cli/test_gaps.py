@@ -224,3 +224,18 @@ def test_without_records_it_says_who_makes_them(tmp_path: Path) -> None:
 
     assert done.exit_code == 1
     assert "there is none yet; quoth run makes it" in done.output
+
+
+def test_damaged_records_are_said_to_be(library: Library, crowd: Crowd) -> None:
+    crowd.ask("who was number one")
+    query = "SELECT rootpage, (SELECT page_size FROM pragma_page_size) FROM sqlite_schema"
+    ((page, size),) = crowd.records.rows(f"{query} WHERE name = 'answers'")
+    crowd.records.close()
+    with (library.folder / "data" / "quoth.sqlite").open("r+b") as records:
+        records.seek((page - 1) * size)
+        records.write(b"\xff" * size)
+
+    done = gaps(library)
+
+    assert done.exit_code == 1
+    assert "quoth.sqlite: can't be used (database disk image is malformed)." in done.output

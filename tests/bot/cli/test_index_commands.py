@@ -156,8 +156,10 @@ def test_few_files_that_were_not_read_are_named_each_on_a_line(home: Path) -> No
     (home / "seeds/page.tex").write_text("Something.")
     (home / "seeds/.hidden.md").write_text("Something.")
 
+    previewed = quoth("index", "--dry-run", cwd=home).stdout
     lines = quoth("index", cwd=home).stdout.splitlines()
 
+    assert "\nCan't be read: 4 more; --json names them.\n" in previewed
     assert lines[0] == "Added: good.txt."
     assert lines[2] == "Could not be read: bad 00.txt: it is not a text file (it holds NUL bytes)."
     assert lines[10] == "Could not be read: 4 more; `quoth index status` names them."

@@ -6,6 +6,7 @@ import importlib
 import io
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from bot import __version__
 from bot.cli import main
 from bot.cli.main import COMMANDS
 from bot.cli.output import guard_streams, say, say_json
-from tests.commands import PATIENCE_S, quoth
+from tests.commands import PATIENCE_S, QUOTH, quoth
+from tests.conftest import ROOT
 from tests.forks import Fork
 
 
@@ -76,6 +78,22 @@ def test_where_the_output_is_full_that_is_said(tmp_path: Path) -> None:
 
     assert code == 1
     assert said.read_text() == ("Error: the output can't be written (No space left on device).\n")
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "<&- 2>&-"])
+def test_where_streams_are_closed_all_is_done_without_them(tmp_path: Path, closed: str) -> None:
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds/tea.md").write_text("Tea is made at five.")
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *QUOTH, "index", "--dry-run"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, b"Added: tea.md.")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 
 import pytest
@@ -78,6 +79,7 @@ def test_a_terminal_gets_a_bar_that_says_how_long_it_will_take(
 ) -> None:
     clock, terminal = Clock(), Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr("time.time", clock)
     reporter = ConsoleReporter(clock)
     reporter.stage("export", 0)
@@ -92,4 +94,7 @@ def test_a_terminal_gets_a_bar_that_says_how_long_it_will_take(
     assert under_way.startswith("Preparing the encoder")
     assert under_way.splitlines()[-1].rstrip().endswith("250/1000  00:00:30  left")
     assert terminal.getvalue().endswith("\n")
+    # A longer line would not be written over, but below.
+    drawn = re.split(r"[\r\n]", re.sub(r"\x1b\[\?25[lh]", "", terminal.getvalue()))
+    assert max(map(len, drawn[drawn.index("") :])) <= 80
     assert "left" not in terminal.getvalue().splitlines()[-1].rpartition("1000/1000")[2]

@@ -139,8 +139,9 @@ def test_what_was_fetched_is_fetched_again_meanwhile(tmp_path: Path) -> None:
     until(lambda: all(thread in before for thread in threading.enumerate()))
 
 
-def test_what_it_can_not_be_combined_with_is_said(tmp_path: Path) -> None:
-    refused = quoth("index", "--watch", "--json", cwd=tmp_path)
+@pytest.mark.parametrize("options", [["--json"], ["--progress"], ["--max-passages", "5"]])
+def test_what_it_can_not_be_combined_with_is_said(tmp_path: Path, options: list[str]) -> None:
+    refused = quoth("index", "--watch", *options, cwd=tmp_path)
 
     assert refused.returncode == 2
     assert "--watch goes with none of" in refused.stderr

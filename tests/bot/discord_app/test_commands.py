@@ -54,10 +54,10 @@ def test_help_names_all_commands(
 def test_help_says_that_questions_are_kept_where_they_are(
     local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
 ) -> None:
-    start_bot(log_questions=True, log_questions_days=9)
+    start_bot(log_questions=True, log_questions_days=1)
 
     shown = local.answer_to(local.slash(channel, asker, "help")).text
-    assert "Questions are kept for 9 days" in shown
+    assert "Questions are kept for 1 day to" in shown
 
 
 def test_sources_are_listed_page_by_page(

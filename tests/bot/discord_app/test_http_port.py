@@ -155,6 +155,10 @@ def test_the_doctor_says_that_no_bot_is_there(monkeypatch: pytest.MonkeyPatch) -
 
     assert silent.exit_code == 1
     assert "nothing answers at 127.0.0.1" in silent.stderr
+    monkeypatch.setenv("QUOTH_HTTP_HOST", "127.0..1")
+    mistyped = CliRunner().invoke(doctor, ["--ready"])
+    assert mistyped.exit_code == 1
+    assert "nothing answers at 127.0..1" in mistyped.stderr
 
 
 def test_a_taken_port_is_named(bot: RunningBot) -> None:

@@ -82,3 +82,13 @@ def test_one_passage_has_no_other_to_talk_about_before(tmp_path: Path) -> None:
     report = converse_about(tmp_path, FINES)
 
     assert report.ways["after_unrelated"].scores.has_answer.f1 == 100
+
+
+def test_a_question_that_the_bot_refuses_gets_no_answer(tmp_path: Path) -> None:
+    refused = FollowUpQuestion("?", "!", "...", ("90",))
+
+    report = converse_about(tmp_path, replace(FINES, followups=(*FINES.followups, refused)), BREAD)
+
+    for way in report.ways.values():
+        assert way.always.has_answer.total == 2
+        assert way.always.has_answer.f1 == 50

@@ -12,7 +12,7 @@ from bot.evaluation import exam as exam_module
 from bot.evaluation import run as run_module
 from bot.evaluation.calibrate import MIN_QUESTIONS
 from bot.evaluation.errors import CalibrationError, QuestionsError
-from bot.evaluation.exam import Exam, Files, Result, say_calibrated
+from bot.evaluation.exam import Exam, Files, Result, check_count, say_calibrated
 from bot.evaluation.questions import ExamQuestion, QuestionedPassage
 from bot.evaluation.run import unanswered
 from bot.settings import load_settings
@@ -82,6 +82,8 @@ def test_few_questions_are_no_ground_for_a_calibration_and_are_not_asked(tmp_pat
         made.calibrate()
 
     assert "ask" not in reporter.stages
+    with pytest.raises(CalibrationError, match=r"^1 question can't"):
+        check_count(1)
 
 
 class CountingReader(FakeReader):

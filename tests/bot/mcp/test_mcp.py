@@ -393,6 +393,37 @@ def test_a_token_opens_its_collection_and_no_other_does(
     asyncio.run(_over_http(settings.model_copy(update={"api_tokens": tokens}), service, work))
 
 
+def test_a_client_that_leaves_while_it_sends_is_no_error(
+    service: AnswerService, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    from bot.mcp.http import run_http
+    from bot.mcp.opening import Opening
+
+    async def leave(port: int) -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        headers = ("Host: localhost", "Content-Type: application/json", "Accept: application/json")
+        sent = "\r\n".join(("POST /mcp HTTP/1.1", *headers, "Content-Length: 9", "", "{"))
+        writer.write(sent.encode())
+        await writer.drain()
+        await asyncio.sleep(0.2)
+        writer.close()
+        await asyncio.sleep(0.2)
+
+    async def work() -> None:
+        ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        opening = Opening(settings, lambda: service)
+        serving = asyncio.create_task(
+            run_http(opening, settings, access_of(settings), ready.set_result)
+        )
+        await leave(int((await ready).rpartition(":")[2]))
+        os.kill(os.getpid(), signal.SIGTERM)
+        await serving
+
+    asyncio.run(work())
+
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 def test_an_address_that_is_taken_is_named(service: AnswerService, settings: Settings) -> None:
     from bot.mcp.http import run_http
     from bot.mcp.opening import Opening

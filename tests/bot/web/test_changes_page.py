@@ -70,3 +70,6 @@ def test_older_changes_are_on_further_pages(
     assert 'rel="prev"' in last.text
     for start in ("x", "-1", "99999999999999999", ""):
         assert visitor.get(f"/changes?from={start}").status == 200
+    beyond = visitor.get("/changes?from=90")
+    assert "Nothing else is known to have changed" in beyond.text
+    assert 'rel="prev" href="/changes?from=1"' in beyond.text

@@ -29,6 +29,15 @@ def test_a_password_closes_the_page(visit: MakeVisitor) -> None:
     assert visitor.get("/healthz").text == "alive\n"
 
 
+def test_the_secret_that_counts_is_named(visit: MakeVisitor) -> None:
+    alone = visit(web_host="0.0.0.0", api_tokens=TOKEN)  # noqa: S104 - nothing listens there
+    other = visit(web_password=PASSWORD)
+
+    assert "one of QUOTH_API_TOKENS" in alone.get("/").text
+    refused = other.post("/v1/ask", {"question": "how many"})
+    assert "QUOTH_WEB_PASSWORD" in refused.json["error"]
+
+
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "evil.example:7868"])
 def test_a_name_that_is_anothers_is_refused(visitor: Visitor, host: str) -> None:
     for path in ("/", "/?q=how+many", "/v1/status", "/d/figures.txt", "/healthz"):
