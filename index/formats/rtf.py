@@ -38,6 +38,7 @@ _SKIPPED = frozenset(
         *("nonshppict", "objdata", "operator", "pict", "printim", "private", "revtbl", "revtim"),
         *("rsidtbl", "rxe", "subject", "tc", "themedata", "userprops", "xe", "xmlnstbl", "falt"),
         *("objclass", "objname", "panose", "upr", "ftnsep", "ftnsepc", "aftnsep", "aftnsepc"),
+        *("category", "hlinkbase"),
     ]
 )
 _SYMBOLS = {"~": "\u00a0", "-": "", "_": "\u2011", "\n": "\n", "\r": "\n", "\t": " "}
@@ -88,6 +89,8 @@ class _Group:
     """How many characters after one of Unicode are there for programs that don't know Unicode."""
     charset: str = "cp1252"
     is_hidden: bool = False
+    is_deleted: bool = False
+    """Whether it is a change that took something out."""
 
 
 @dataclass
@@ -172,6 +175,7 @@ class _Reader:
         self._settle_bytes()
         self._end_paragraph()
         self._end_table()
+        self._write_notes()
 
     def _brace(self, brace: str) -> None:
         self._to_skip = 0
@@ -209,6 +213,10 @@ class _Reader:
             self._group = replace(self._group, unicode_skip=max(0, number or 0))
         elif word == "v":
             self._group = replace(self._group, is_hidden=number != 0)
+        elif word == "deleted":
+            self._group = replace(self._group, is_deleted=number != 0)
+        elif word == "plain":
+            self._group = replace(self._group, is_hidden=False, is_deleted=False)
         elif word in _WORDS:
             self._text(_WORDS[word])
         elif self._group.use == "created":
@@ -278,7 +286,7 @@ class _Reader:
             text = text[skipped:]
         use = self._group.use
         is_hidden = use in _UNWRITTEN or (use == "text" and self._group.is_hidden)
-        if text and not is_hidden:
+        if text and not (is_hidden or self._group.is_deleted):
             self._parts.setdefault(use, []).append(text)
 
     def _taken(self, use: _Use) -> str:
@@ -301,6 +309,9 @@ class _Reader:
         elif text:
             self.blocks.add(text)
             self._may_join = introduces(text)
+        self._write_notes()
+
+    def _write_notes(self) -> None:
         for note in "".join(self._parts.pop("note", [])).split("\0"):
             self.blocks.add(" ".join(note.split()))
 
