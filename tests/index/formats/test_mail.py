@@ -270,3 +270,28 @@ def test_a_newsletter_that_is_laid_out_by_a_table_keeps_its_headings_and_paragra
     assert loaded.text.split("\n\n")[1:] == [
         *("Lambing", "You can visit on Saturdays.", "Boxes", "From April.")
     ]
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "cp1252"])
+def test_a_header_in_other_letters_is_read_as_it_is_written(charset: str) -> None:
+    written = "Subject: Grüße aus Köln\nFrom: =?utf-8?q?Jos=C3=A9?= <j@example.org>\n\nHello."
+
+    loaded = parse(".eml", written.encode(charset))
+
+    assert loaded.text == "Subject: Grüße aus Köln\nFrom: José <j@example.org>\n\nHello."
+    assert loaded.title == "Grüße aus Köln"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Date: Mon, 99999999999999999999 May 2024 10:00:00 +0000",
+        "Content-Type: text/plain; name*=utf-8''a.txt; name*0*=utf-8''b.txt",
+        'Content-Type: text/plain; name="body"',
+    ],
+)
+def test_no_header_takes_the_text_of_a_message_away(header: str) -> None:
+    loaded = parse(".eml", f"Subject: Fees\n{header}\n\nA loaf costs 4 marks.".encode())
+
+    assert loaded.text.endswith("\n\nA loaf costs 4 marks.")
+    assert "Attachments" not in loaded.text
