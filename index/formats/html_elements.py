@@ -201,7 +201,9 @@ def _is_anchor(element: Any) -> bool:
 def is_silent(element: Any) -> bool:
     """Whether an element is no part of what its page says, by its tag, its role or its names."""
     tag = element.tag
-    if is_unread(element) or (tag in _SILENT and not is_note(element)):
+    if is_unread(element) or (
+        tag in _SILENT and not (is_note(element) or _is_around_page(element))
+    ):
         return True
     if element.get("role") in _SILENT_ROLES:
         return True
@@ -231,6 +233,11 @@ def is_note(element: Any) -> bool:
 def _names(element: Any) -> str:
     """The classes and the id of an element."""
     return f"{element.get('class') or ''} {element.get('id') or ''}".lower()
+
+
+def _is_around_page(element: Any) -> bool:
+    """Whether an element is a form around a page's title and text, as ASP.NET makes them."""
+    return element.tag == "form" and element.find(".//h1") is not None
 
 
 def is_hidden(element: Any) -> bool:

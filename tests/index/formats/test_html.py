@@ -500,3 +500,18 @@ def test_a_block_of_code_keeps_its_lines() -> None:
 
     text = parse(".html", page.encode()).text
     assert text == "So:\n\nmake  all\n  make check\nls\n\ncd x\n\nAnd so."
+
+
+@pytest.mark.parametrize("paragraphs", [1, 12])
+def test_a_form_around_a_page_is_read_with_its_headings(paragraphs: int) -> None:
+    text = "".join(
+        f"<p>A vessel of {n} metres pays {n} marks a night.</p>" for n in range(paragraphs)
+    )
+    page = (
+        f"<form><a href='/'>Home</a><h1>Fees</h1>{text}<h2>Late</h2><p>It pays 5 more.</p></form>"
+    )
+
+    loaded = parse(".html", f"<html><body>{page}</body></html>".encode())
+
+    assert [place.name for place in loaded.places] == ["Fees", "Late"]
+    assert "Fees\n\nA vessel of 0 metres pays 0 marks a night." in loaded.text
