@@ -207,8 +207,8 @@ def is_silent(element: Any) -> bool:
         return True
     if element.get("role") in _SILENT_ROLES:
         return True
-    # The header of a page is its banner; that of an article holds its title.
-    if tag in {"header", "footer"} and not _is_inside_article(element):
+    # The header of a page is its banner; that of an article or a section holds its title.
+    if tag in {"header", "footer"} and not (_is_inside_article(element) or _is_title(element)):
         return True
     is_page = tag in {"html", "body", "main", "article"}
     return not is_page and not _SILENT_NAMES.isdisjoint(_names(element).split())
@@ -250,6 +250,12 @@ def is_hidden(element: Any) -> bool:
 
 def _is_inside_article(element: Any) -> bool:
     return any(True for _ in element.iterancestors("article", "main"))
+
+
+def _is_title(element: Any) -> bool:
+    """Whether an element is the header of a section, such as a chapter of a book."""
+    is_inside = next(element.iterancestors("section"), None) is not None
+    return element.tag == "header" and is_inside and next(element.iter(*HEADINGS), None) is not None
 
 
 def visible_text(element: Any) -> str:

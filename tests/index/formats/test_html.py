@@ -515,3 +515,13 @@ def test_a_form_around_a_page_is_read_with_its_headings(paragraphs: int) -> None
 
     assert [place.name for place in loaded.places] == ["Fees", "Late"]
     assert "Fees\n\nA vessel of 0 metres pays 0 marks a night." in loaded.text
+
+
+def test_the_header_of_a_section_holds_its_title() -> None:
+    chapter = "<section><header><h2>{0}</h2><p>By {1}.</p></header><p>{0} cost 4.</p></section>"
+    page = chapter.format("Oars", "Ann") + chapter.format("Ropes", "Bob")
+
+    loaded = parse(".html", f"<body><header><p>The banner</p></header>{page}</body>".encode())
+
+    assert [place.name for place in loaded.places] == ["Oars", "Ropes"]
+    assert loaded.text == "Oars\n\nBy Ann.\n\nOars cost 4.\n\nRopes\n\nBy Bob.\n\nRopes cost 4."
