@@ -42,6 +42,7 @@ _QUOTED = re.compile(r"^(?:>[ \t]?)+", re.MULTILINE)
 _FLOWED = re.compile(r"(?<!\n--)(?<!\A--) \n")
 _CLOSED = ARCHIVES | MAIL
 _TEXTS = frozenset({"text/plain", "text/html"})
+_NOT_SHOWN = frozenset({"text/calendar", "text/css", "text/rfc822-headers", "text/vcard"})
 
 
 class _Policy(Compat32):
@@ -94,9 +95,11 @@ def _add(blocks: Blocks, message: Message, items: NestedItems, within: str) -> N
     bodies: list[Message] = []
     for part in _parts(message):
         name = _one_line(_stated(part.get_filename))
-        if name and _is_beside(part, name):
+        is_beside = bool(name) and _is_beside(part, name)
+        if is_beside:
             attached.append((name, part))
-        else:
+        # Of a message that has a name, too, the headers say whose words those are that follow.
+        if not is_beside or part.get_content_maintype() == "message":
             bodies.append(part)
     lines = [f"{name}: {said}" for name in _HEADERS if (said := _header(message, name))]
     if attached:
@@ -164,7 +167,9 @@ def _parts(message: Message) -> Iterator[Message]:
 def _best(versions: list[Message]) -> Message:
     """The version of a text that is read: plain, if it says anything, else the richest."""
     plain = [each for each in versions if each.get_content_type() == "text/plain"]
-    return next((each for each in plain if _content(each).strip()), versions[-1])
+    # Behind the text of an invitation stands an entry for a calendar.
+    shown = [one for one in versions if one.is_multipart() or one.get_content_type() in _TEXTS]
+    return next((each for each in plain if _content(each).strip()), (shown or versions)[-1])
 
 
 def _add_body(blocks: Blocks, part: Message, items: NestedItems) -> None:
@@ -182,7 +187,8 @@ def _add_body(blocks: Blocks, part: Message, items: NestedItems) -> None:
             else _content(part)
         )
         add_main_text(blocks, parse_html(page), items)
-    elif kind == "text/plain":
+    elif kind not in _NOT_SHOWN and part.get_content_maintype() in {"text", "multipart"}:
+        # What is no kind of text that is known is plain, and so are parts without a border.
         text = _QUOTED.sub("", _text(part))
         if _stated(lambda: part.get_param("format")) == "flowed":
             text = _FLOWED.sub(" ", text)

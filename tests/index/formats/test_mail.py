@@ -295,3 +295,29 @@ def test_no_header_takes_the_text_of_a_message_away(header: str) -> None:
 
     assert loaded.text.endswith("\n\nA loaf costs 4 marks.")
     assert "Attachments" not in loaded.text
+
+
+@pytest.mark.parametrize("kind", ["text/markdown", "multipart/mixed"])
+def test_what_is_no_kind_of_text_that_is_known_is_plain(kind: str) -> None:
+    written = f"Subject: Fees\nContent-Type: {kind}\n\nA loaf costs 4 marks."
+
+    assert parse(".eml", written.encode()).text == "Subject: Fees\n\nA loaf costs 4 marks."
+
+
+def test_of_an_invitation_the_text_is_read() -> None:
+    invitation = EmailMessage()
+    invitation["Subject"] = "Meeting"
+    invitation.set_content("<p>We meet at nine.</p>", subtype="html")
+    invitation.add_alternative("BEGIN:VCALENDAR\nEND:VCALENDAR\n", subtype="calendar")
+
+    assert parse(".eml", invitation.as_bytes()).text == "Subject: Meeting\n\nWe meet at nine."
+
+
+def test_an_attached_message_says_who_wrote_it() -> None:
+    inner, outer = message(subject="Old"), message(body="See below.\n", subject="New")
+    outer.add_attachment(inner, filename="Old.eml")
+
+    text = parse(".eml", outer.as_bytes()).text
+
+    assert text.count("From: Ann Bee <ann@example.org>") == 2
+    assert text.index("Subject: Old") < text.index("A loaf costs 4 marks.")
