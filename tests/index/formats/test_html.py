@@ -525,3 +525,24 @@ def test_the_header_of_a_section_holds_its_title() -> None:
 
     assert [place.name for place in loaded.places] == ["Oars", "Ropes"]
     assert loaded.text == "Oars\n\nBy Ann.\n\nOars cost 4.\n\nRopes\n\nBy Bob.\n\nRopes cost 4."
+
+
+@pytest.mark.parametrize(
+    ("suffix", "written"),
+    [
+        (".md", "{page}"),
+        (".eml", "Subject: Fees\nContent-Type: text/html\n\n{page}"),
+    ],
+)
+def test_nothing_stands_around_the_text_of_a_page_in_another_file(
+    suffix: str, written: str
+) -> None:
+    page = (
+        "<div><header><h2>Oars</h2></header><aside>Members pay 3.</aside>"
+        "<div class='sidebar'>Others pay 5.</div><footer>Until May.</footer></div>"
+    )
+
+    loaded = parse(suffix, written.format(page=page).encode())
+
+    assert loaded.text.endswith("Oars\n\nMembers pay 3.\n\nOthers pay 5.\n\nUntil May.")
+    assert [place.name for place in loaded.places][-1:] == ["Oars"]
