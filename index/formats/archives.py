@@ -17,7 +17,7 @@ def load_zip(_suffix: str, content: bytes) -> Loaded:
     """Read an archive; its places name the file, and where in it something stands."""
     blocks = Blocks("file")
     with open_package(content) as package:
-        # Of several of one name, the last one is read, which is what unpacking leaves.
+        # The last one of several of one name is read, which is what unpacking leaves.
         names = sorted({*filter(_is_read, package.namelist())})
         if len(names) > MAX_PARTS:
             raise DocumentError(

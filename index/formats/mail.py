@@ -98,7 +98,7 @@ def _add(blocks: Blocks, message: Message, items: NestedItems, within: str) -> N
         is_beside = bool(name) and _is_beside(part, name)
         if is_beside:
             attached.append((name, part))
-        # Of a message that has a name, too, the headers say whose words those are that follow.
+        # The headers of a message that has a name say whose words those are that follow.
         if not is_beside or part.get_content_maintype() == "message":
             bodies.append(part)
     lines = [f"{name}: {said}" for name in _HEADERS if (said := _header(message, name))]

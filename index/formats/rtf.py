@@ -74,7 +74,7 @@ _CHARSETS = {
     222: "cp874",
     238: "cp1250",
 }
-# That of a whole file, where neither a font nor the number of a code page says another.
+# The charset of a whole file, where neither a font nor a code page says another one.
 _DOCUMENT_CHARSETS = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
 _HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)
 _MAX_LEVEL = 9
