@@ -94,26 +94,27 @@ def add_main_text(blocks: Blocks, element: Any, items: NestedItems) -> None:
     """
     Add the paragraphs of a page that no site stands around, and its headings as places.
 
-    In a book, a mail or a page in Markdown, what is in an `aside`, a header or a footer is text.
+    In a book, a mail or a page in Markdown, what is in an `aside`, a header or a footer is text,
+    and so is a list of links.
 
     Args:
         blocks: Where to.
         element: The element.
         items: Those of the document, whose budget the items of the element share.
     """
-    _write(blocks, _outside_menus(element, _is_no_text), items)
+    _write(blocks, _paragraphs(element, _is_no_text), items)
 
 
 def _is_no_text(element: Any) -> bool:
     return is_unread(element) or element.tag == "nav"
 
 
-def _outside_menus(element: Any, is_left_out: Callable[[Any], bool] = is_silent) -> list[Paragraph]:
-    """The paragraphs of an element, but for its menus and what else is left out."""
+def _outside_menus(element: Any) -> list[Paragraph]:
+    """The paragraphs of an element, but for its menus."""
     menus = _menus(element)
-    paragraphs = _paragraphs(element, lambda inner: is_left_out(inner) or inner in menus)
+    paragraphs = _paragraphs(element, lambda inner: is_silent(inner) or inner in menus)
     # A page that is nothing but links says something all the same.
-    return paragraphs or _paragraphs(element, is_left_out)
+    return paragraphs or _paragraphs(element, is_silent)
 
 
 def _write(blocks: Blocks, paragraphs: Sequence[Paragraph], items: NestedItems) -> None:

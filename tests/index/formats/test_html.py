@@ -539,10 +539,15 @@ def test_nothing_stands_around_the_text_of_a_page_in_another_file(
 ) -> None:
     page = (
         "<div><header><h2>Oars</h2></header><aside>Members pay 3.</aside>"
-        "<div class='sidebar'>Others pay 5.</div><footer>Until May.</footer></div>"
+        "<div class='sidebar'>Others pay 5.</div><footer>Until May.</footer>"
+        "<ul><li><a href='a'>Old oars</a></li><li><a href='b'>New oars</a></li>"
+        "<li><a href='c'>All other oars</a></li></ul></div>"
     )
 
     loaded = parse(suffix, written.format(page=page).encode())
 
-    assert loaded.text.endswith("Oars\n\nMembers pay 3.\n\nOthers pay 5.\n\nUntil May.")
+    assert loaded.text.endswith(
+        "Oars\n\nMembers pay 3.\n\nOthers pay 5.\n\nUntil May.\n\n"
+        "- Old oars\n- New oars\n- All other oars"
+    )
     assert [place.name for place in loaded.places][-1:] == ["Oars"]
