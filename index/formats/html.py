@@ -149,7 +149,7 @@ class _Writer:
             self._term, self._is_defined = text, False
             return
         if paragraph.heading is not None:
-            self._blocks.begin(*paragraph.heading)
+            self._blocks.begin_section(*paragraph.heading)
         if paragraph.mark:
             names = self._items.within_budget(paragraph.names, text)
             text = paragraph.mark + names + text.replace("\n", " ")

@@ -321,3 +321,17 @@ def test_an_attached_message_says_who_wrote_it() -> None:
 
     assert text.count("From: Ann Bee <ann@example.org>") == 2
     assert text.index("Subject: Old") < text.index("A loaf costs 4 marks.")
+
+
+def test_a_heading_within_a_message_is_no_message() -> None:
+    page = "Subject: Boats\nContent-Type: text/html\n\n<p>Hi.</p><h2>Late</h2><p>It costs 5.</p>\n"
+    two = f"From a@b.example Mon May 6 10:00:00 2024\n{page}\n" * 2
+
+    one, several = parse(".eml", page.encode()), parse(".mbox", two.encode())
+
+    assert [place.name for place in one.headings] == ["Late"]
+    assert one.places == ()
+    assert [(place.kind, place.name, place.line) for place in several.places] == [
+        ("message", "Boats", 1),
+        ("message", "Boats", 2),
+    ]
