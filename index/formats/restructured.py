@@ -73,9 +73,11 @@ _CODE = ("code", "code-block", "sourcecode")
 _SILENT_DIRECTIVES = frozenset(
     [
         *("toctree", "index", "highlight", "currentmodule", "py:currentmodule", "module"),
-        *("automodule", "autoclass", "autofunction", "literalinclude", "only", "tabularcolumns"),
+        *("automodule", "autoclass", "autofunction", "literalinclude", "tabularcolumns"),
     ]
 )
+# What stands in it is for some kinds of output alone.
+_ONLY = "only"
 _SILENT = (
     nodes.comment,
     nodes.substitution_definition,
@@ -127,20 +129,30 @@ class _AnyDirective(Directive):  # type: ignore[misc] # docutils has no types
 
     def run(self) -> list[Any]:
         """See `Directive`."""
-        if self.name in _SILENT_DIRECTIVES:
+        if self.name in _SILENT_DIRECTIVES or (self.name == _ONLY and not self._is_for_pages()):
             return []
         container = nodes.container()
         self.state.nested_parse(self.content, self.content_offset, container)
-        if not self.arguments:
+        if not self.arguments or self.name == _ONLY:
             return list(container.children)
         named = " ".join(self.arguments[0].split())
         if self.name.rpartition(":")[2] in _DESCRIBING:
             description = nodes.definition("", *container.children)
-            return [nodes.definition_list_item("", nodes.term("", named), description)]
+            return [self._begun(nodes.definition_list_item("", nodes.term("", named), description))]
         if self.name in _VERSIONS:
             version, _, what = named.partition(" ")
             named = f"{_VERSIONS[self.name]} {version}{f': {what}' if what else '.'}"
-        return [nodes.paragraph("", named), *container.children]
+        return [self._begun(nodes.paragraph("", named)), *container.children]
+
+    def _begun(self, node: Any) -> Any:
+        """A node with the line of the file on which the directive begins."""
+        node.line = self.lineno
+        return node
+
+    def _is_for_pages(self) -> bool:
+        """Whether Sphinx shows what stands here on the pages of a site."""
+        words = "".join(self.arguments).replace("_", " ").split()
+        return "html" in words and "not" not in words
 
 
 class _Code(_AnyDirective):
@@ -148,7 +160,9 @@ class _Code(_AnyDirective):
 
     def run(self) -> list[Any]:
         """See `Directive`."""
-        return [nodes.literal_block("", "\n".join(self.content))]
+        block = nodes.literal_block("", "\n".join(self.content))
+        block.line = self.content_offset + 1
+        return [block]
 
 
 def _any_role(

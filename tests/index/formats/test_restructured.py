@@ -212,3 +212,28 @@ def test_a_table_that_is_drawn_wrongly_stays_as_it_stands() -> None:
 
     assert loaded.text == f"Ann pays.\n\n{drawn}\n\nBob does not."
     assert [place.line for place in loaded.places] == [1, 3, 9]
+
+
+def test_a_directive_begins_on_its_line() -> None:
+    lines = ["Ann.", "", ".. versionadded:: 2.1", "", ".. code:: sh", "", "   make", ""]
+    lines += [".. option:: --port", "", ".. tab:: Bob", "", "::", "", "  x", ""]
+
+    loaded = load("\n".join(lines))
+
+    assert [
+        (place.line, loaded.text[place.start_char : place.end_char].strip())
+        for place in loaded.places
+    ] == [
+        (1, "Ann."),
+        (3, "Added in version 2.1."),
+        (7, "make"),
+        (9, "--port"),
+        (11, "Bob"),
+        (15, "x"),
+    ]
+
+
+def test_what_is_only_for_pages_is_read() -> None:
+    only = ".. only:: {0}\n\n   For {0}.\n\n".format
+
+    assert load("".join(map(only, ["html", "latex", "not html"]))).text == "For html."
