@@ -284,8 +284,11 @@ class _Writer:
         if isinstance(node, nodes.definition_list_item | nodes.option_list_item):
             term = _term(node)
             said = [each for each in node.children[-1].children if not isinstance(each, _SILENT)]
-            if len(term) > _MAX_TERM_CHARS or not isinstance(next(iter(said), None), _TEXTS):
+            first = next(iter(said), None)
+            if len(term) > _MAX_TERM_CHARS or not isinstance(first, _TEXTS):
                 return children
+            # What begins it then is the term, on a line above.
+            first.line = node.line or first.line
             return [
                 each
                 for child in node.children[1:]

@@ -233,6 +233,12 @@ def test_a_directive_begins_on_its_line() -> None:
     ]
 
 
+def test_a_definition_begins_on_the_line_of_its_term() -> None:
+    loaded = load("Ann.\n\nmill\n  It grinds.\n\n  Daily.\n")
+
+    assert [place.line for place in loaded.places] == [1, 3, 6]
+
+
 def test_what_is_only_for_pages_is_read() -> None:
     only = ".. only:: {0}\n\n   For {0}.\n\n".format
 
