@@ -5,6 +5,7 @@ Words are stemmed, a number such as 35,927 is one word, and a query is built fro
 person types is ever read as query syntax.
 """
 
+import json
 import math
 import os
 import shutil
@@ -37,7 +38,8 @@ _WRITER_HEAP_BYTES = 64_000_000
 _MAX_WORD_BYTES = 100
 _LOCK_SUFFIX = ".lock"
 # tantivy's own notes: it replaces them at each commit, so they are copied and never shared.
-_REPLACED = frozenset({"meta.json", ".managed.json"})
+_META_NAME = "meta.json"
+_REPLACED = frozenset({_META_NAME, ".managed.json"})
 # tantivy's constants, which it lets nobody set.
 K1 = 1.2
 B = 0.75
@@ -176,6 +178,8 @@ class LexicalIndex:
             opened = Path(self._links.name)
         index = tantivy.Index.open(str(opened))
         index.register_tokenizer(_ANALYZER, _analyzer())
+        segments = json.loads((opened / _META_NAME).read_bytes())["segments"]
+        self._weighed = sum(segment["max_doc"] for segment in segments)
         return index.searcher()
 
     def __len__(self) -> int:
@@ -183,7 +187,7 @@ class LexicalIndex:
 
     def frequency(self, word: str) -> int:
         """
-        How many passages hold a word, as `indexed_words` gives it.
+        How many passages hold a word, as `indexed_words` gives it; some of them may have gone.
 
         Raises:
             IndexDamagedError: If tantivy can't read its files.
@@ -207,7 +211,7 @@ class LexicalIndex:
 
         Args:
             words: As `indexed_words` gives them, each with what it weighs. tantivy weighs by its
-                own counts, which are put right by these weights.
+                own counts, among them passages that went; they are put right by these weights.
             k: How many; fewer come back if fewer hold a word.
             allowed: By id, which passages may be found; none that were removed. Without, all
                 others.
@@ -225,7 +229,7 @@ class LexicalIndex:
         terms = [
             tantivy.Query.boost_query(
                 tantivy.Query.term_query(_schema(), _TEXT, word, "freq"),
-                weight / idf(len(self), self.frequency(word)),
+                weight / idf(self._weighed, self.frequency(word)),
             )
             for word, weight in words.items()
         ]
@@ -289,7 +293,9 @@ class SharedStatistics:
         for engine in self._engines:
             held.update(engine.statistics(words))
         return {
-            word: idf(self._count, held[word]) for word in telling_words(words, self._count, held)
+            # Passages that went may still be counted among those that hold it.
+            word: idf(self._count, min(held[word], self._count))
+            for word in telling_words(words, self._count, held)
         }
 
     def score(self, weights: Mapping[str, float], text: str) -> float:

@@ -12,7 +12,7 @@ from index.exporting import Precision
 from index.files import FileStamp, Stamp
 
 # Counts changes of the files, and of what loaders and the splitter make of the same document.
-FORMAT_VERSION = 29
+FORMAT_VERSION = 30
 
 MANIFEST_NAME = "manifest.json"
 TEXTS_NAME = "passages.sqlite"

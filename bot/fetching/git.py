@@ -147,7 +147,9 @@ def _name(address: URL, document_id: str, taken: Container[str]) -> str:
 def _view(address: URL, commit: str, document_id: str) -> str:
     view = _VIEWS.get(address.host or "")
     if view is None:
-        return f"{address}#{URL(f'/{document_id}').raw_path.removeprefix('/')}"
+        # A name may hold "#" and "?".
+        written = (address.origin() / document_id).raw_path
+        return f"{address}#{written.removeprefix('/')}"
     repository = address.with_path(address.path.removesuffix("/").removesuffix(".git"))
     return str(repository / view / commit / document_id)
 

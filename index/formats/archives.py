@@ -17,9 +17,8 @@ def load_zip(_suffix: str, content: bytes) -> Loaded:
     """Read an archive; its places name the file, and where in it something stands."""
     blocks = Blocks("file")
     with open_package(content) as package:
-        names = sorted(
-            member.filename for member in package.infolist() if _is_read(member.filename)
-        )
+        # The last one of several of one name is read, which is what unpacking leaves.
+        names = sorted({*filter(_is_read, package.namelist())})
         if len(names) > MAX_PARTS:
             raise DocumentError(
                 f"it holds {len(names):,} files; a document has {MAX_PARTS:,} at most"

@@ -121,6 +121,13 @@ class Blocks:
         self._name, self._level = _name(name), level
         self._mark(kind or self._kind, self._name)
 
+    def begin_section(self, name: str, level: int) -> None:
+        """What is added from here on stands under a heading, a place where headings are places."""
+        if self._kind == "heading":
+            self.begin(name, level)
+        else:
+            self.add_heading(name, level)
+
     def add_heading(self, name: str, level: int) -> None:
         """What is added from here on stands under a heading, which is no place of the text."""
         self._headings.append(_Mark(len(self._starts), "heading", _name(name), level, None))

@@ -28,12 +28,11 @@ _WRAPPERS = frozenset(
         qn,
         [
             *("w:sdt", "w:sdtContent", "w:ins", "w:moveTo"),
-            *("w:smartTag", "w:fldSimple", "w:customXml"),
+            *("w:smartTag", "w:fldSimple", "w:customXml", "w:hyperlink", "w:bdo", "w:dir"),
         ],
     )
 )
-_RUNS = frozenset(map(qn, ["w:r", "w:hyperlink"]))
-_ROW, _CELL = qn("w:tr"), qn("w:tc")
+_RUN, _PARAGRAPH, _ROW, _CELL = qn("w:r"), qn("w:p"), qn("w:tr"), qn("w:tc")
 _TEXT_BOX = qn("w:txbxContent")
 # A box stands there twice, the second time for programs that are older.
 _TEXT_BOXES = ".//w:txbxContent[not(ancestor::*[local-name() = 'Fallback'])]"
@@ -42,6 +41,7 @@ _TEXT_BOXES = ".//w:txbxContent[not(ancestor::*[local-name() = 'Fallback'])]"
 _MIN_CLAUSE_CHARS = 150
 _ENDS_A_CLAUSE = (".", "!", "?", ";")
 _VERTICAL = f"{qn('w:rPr')}/{qn('w:vertAlign')}"
+_HIDDEN = f"{qn('w:rPr')}/{qn('w:vanish')}"
 _VALUE, _ABOVE = qn("w:val"), "superscript"
 _OFF = frozenset({"0", "false", "off"})
 _FIRST_ROW_BIT = 0x20
@@ -89,10 +89,10 @@ class _Writer:
             if element.tag == qn("w:tbl"):
                 self._end_list()
                 _add_table(self._blocks, Table(element, self._document))
-            elif element.tag == qn("w:p"):
+            elif element.tag == _PARAGRAPH:
                 self._paragraph(element)
-                if next(element.iter(_TEXT_BOX), None) is not None:
-                    self._boxes(element)
+            if next(element.iter(_TEXT_BOX), None) is not None:
+                self._boxes(element)
             self._below += self._notes.take(element)
             # What introduces a list keeps its items right below it.
             if self._list is None and not self._may_join:
@@ -100,8 +100,12 @@ class _Writer:
         self._write_notes()
 
     def _boxes(self, element: Any) -> None:
-        """Add the boxes of a paragraph, whose lists stand by themselves."""
+        """Add the boxes of a paragraph or table, whose lists stand by themselves."""
+        outer = _box_around(element)
         for box in element.xpath(_TEXT_BOXES):
+            if _box_around(box) is not outer:
+                # It stands in another of them, which adds it.
+                continue
             items = self._items.apart()
             _Writer(self._blocks, self._document, self._styles, items, self._notes).add(box)
         self._may_join = False
@@ -144,7 +148,7 @@ class _Writer:
     def _write_notes(self) -> None:
         """Write the notes of what was written last."""
         for note in self._below:
-            for paragraph in note.iterfind(f".//{qn('w:p')}"):
+            for paragraph in note.iterfind(f".//{_PARAGRAPH}"):
                 self._blocks.add(_text(paragraph))
                 self._may_join = False
         self._below.clear()
@@ -292,7 +296,7 @@ def _is_bold(row: _MergedRow, table: Table) -> bool:
 
 
 def _within(content: Any) -> Iterator[Any]:
-    """The elements of a part of a document, those in controls and tracked insertions among them."""
+    """The elements of a part of a document, those in controls, links and insertions among them."""
     waiting = list(reversed(content))
     while waiting:
         element = waiting.pop()
@@ -309,16 +313,27 @@ def _is_table_of_contents(element: Any) -> bool:
 
 
 def _cell_text(cell: Any) -> str:
-    paragraphs = cell.xpath(".//w:p[not(ancestor::w:txbxContent)]")
-    return " ".join(_text(paragraph) for paragraph in paragraphs)
+    # The whole table may stand in a box, and a box in the cell.
+    box = _box_around(cell)
+    return " ".join(_text(each) for each in cell.iter(_PARAGRAPH) if _box_around(each) is box)
+
+
+def _box_around(element: Any) -> Any:
+    """The text box that an element stands in; None if it stands in none."""
+    return next(element.iterancestors(_TEXT_BOX), None)
 
 
 def _text(paragraph: Any) -> str:
     parts = [""]
     for run in _within(paragraph):
-        if run.tag in _RUNS:
+        if run.tag == _RUN and not _is_hidden(run):
             place = run.find(_VERTICAL)
             is_raised = place is not None and place.get(_VALUE) == _ABOVE
             if text := raised(run.text, parts[-1]) if is_raised else run.text:
                 parts.append(text)
     return "".join(parts)
+
+
+def _is_hidden(run: Any) -> bool:
+    mark = run.find(_HIDDEN)
+    return mark is not None and mark.get(_VALUE, "true") not in _OFF

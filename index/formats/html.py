@@ -92,14 +92,21 @@ def load_html(_suffix: str, content: bytes) -> Loaded:
 
 def add_main_text(blocks: Blocks, element: Any, items: NestedItems) -> None:
     """
-    Add the paragraphs of an element, and its headings as places.
+    Add the paragraphs of a page that no site stands around, and its headings as places.
+
+    In a book, a mail or a page in Markdown, what is in an `aside`, a header or a footer is text,
+    and so is a list of links.
 
     Args:
         blocks: Where to.
         element: The element.
         items: Those of the document, whose budget the items of the element share.
     """
-    _write(blocks, _outside_menus(element), items)
+    _write(blocks, _paragraphs(element, _is_no_text), items)
+
+
+def _is_no_text(element: Any) -> bool:
+    return is_unread(element) or element.tag == "nav"
 
 
 def _outside_menus(element: Any) -> list[Paragraph]:
@@ -142,7 +149,7 @@ class _Writer:
             self._term, self._is_defined = text, False
             return
         if paragraph.heading is not None:
-            self._blocks.begin(*paragraph.heading)
+            self._blocks.begin_section(*paragraph.heading)
         if paragraph.mark:
             names = self._items.within_budget(paragraph.names, text)
             text = paragraph.mark + names + text.replace("\n", " ")

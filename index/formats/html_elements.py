@@ -201,12 +201,14 @@ def _is_anchor(element: Any) -> bool:
 def is_silent(element: Any) -> bool:
     """Whether an element is no part of what its page says, by its tag, its role or its names."""
     tag = element.tag
-    if is_unread(element) or (tag in _SILENT and not is_note(element)):
+    if is_unread(element) or (
+        tag in _SILENT and not (is_note(element) or _is_around_page(element))
+    ):
         return True
     if element.get("role") in _SILENT_ROLES:
         return True
-    # The header of a page is its banner; that of an article holds its title.
-    if tag in {"header", "footer"} and not _is_inside_article(element):
+    # The header of a page is its banner; that of an article or a section holds its title.
+    if tag in {"header", "footer"} and not (_is_inside_article(element) or _is_title(element)):
         return True
     is_page = tag in {"html", "body", "main", "article"}
     return not is_page and not _SILENT_NAMES.isdisjoint(_names(element).split())
@@ -233,6 +235,11 @@ def _names(element: Any) -> str:
     return f"{element.get('class') or ''} {element.get('id') or ''}".lower()
 
 
+def _is_around_page(element: Any) -> bool:
+    """Whether an element is a form around a page's title and text, as ASP.NET makes them."""
+    return element.tag == "form" and element.find(".//h1") is not None
+
+
 def is_hidden(element: Any) -> bool:
     """Whether nobody sees an element."""
     if element.get("hidden") is not None or element.get("aria-hidden") == "true":
@@ -243,6 +250,12 @@ def is_hidden(element: Any) -> bool:
 
 def _is_inside_article(element: Any) -> bool:
     return any(True for _ in element.iterancestors("article", "main"))
+
+
+def _is_title(element: Any) -> bool:
+    """Whether an element is the header of a section, such as a chapter of a book."""
+    is_inside = next(element.iterancestors("section"), None) is not None
+    return element.tag == "header" and is_inside and next(element.iter(*HEADINGS), None) is not None
 
 
 def visible_text(element: Any) -> str:

@@ -2,13 +2,15 @@
 
 import email
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
+from email.policy import Compat32
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from index.errors import DocumentError
 from index.formats.base import Loaded
@@ -40,11 +42,27 @@ _QUOTED = re.compile(r"^(?:>[ \t]?)+", re.MULTILINE)
 _FLOWED = re.compile(r"(?<!\n--)(?<!\A--) \n")
 _CLOSED = ARCHIVES | MAIL
 _TEXTS = frozenset({"text/plain", "text/html"})
+_NOT_SHOWN = frozenset({"text/calendar", "text/css", "text/rfc822-headers", "text/vcard"})
+
+
+class _Policy(Compat32):
+    """Has headers in letters beyond ASCII as they are written; Python makes question marks."""
+
+    def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002 - as in the base
+        """See `Compat32`."""
+        written = value.encode("utf-8", "surrogateescape")
+        try:
+            return written.decode("utf-8")
+        except UnicodeDecodeError:
+            return written.decode("cp1252", "replace")
+
+
+_POLICY = _Policy()
 
 
 def load_eml(_suffix: str, content: bytes) -> Loaded:
     """Read a message; an attachment of its is a place."""
-    message = email.message_from_bytes(content)
+    message = email.message_from_bytes(content, policy=_POLICY)
     if not any(message.get(name) for name in _HEADERS):
         raise DocumentError("it is no message (it has no subject, sender or date)")
     blocks = Blocks("message")
@@ -61,7 +79,8 @@ def load_mbox(_suffix: str, content: bytes) -> Loaded:
     items = NestedItems()
     ends = [*(each.start() for each in begins[1:]), len(content)]
     for number, (begin, end) in enumerate(zip(begins, ends, strict=True), start=1):
-        message = email.message_from_bytes(_ESCAPED.sub(rb"\1", content[begin.end() : end]))
+        written = _ESCAPED.sub(rb"\1", content[begin.end() : end])
+        message = email.message_from_bytes(written, policy=_POLICY)
         subject = _header(message, "Subject")
         blocks.line = number
         blocks.begin(subject)
@@ -75,10 +94,12 @@ def _add(blocks: Blocks, message: Message, items: NestedItems, within: str) -> N
     attached: list[tuple[str, Message]] = []
     bodies: list[Message] = []
     for part in _parts(message):
-        name = _one_line(part.get_filename() or "")
-        if name and (part.get_content_disposition() != "inline" or _is_inline_file(part, name)):
+        name = _one_line(_stated(part.get_filename))
+        is_beside = bool(name) and _is_beside(part, name)
+        if is_beside:
             attached.append((name, part))
-        else:
+        # The headers of a message that has a name say whose words those are that follow.
+        if not is_beside or part.get_content_maintype() == "message":
             bodies.append(part)
     lines = [f"{name}: {said}" for name in _HEADERS if (said := _header(message, name))]
     if attached:
@@ -95,16 +116,26 @@ def _add(blocks: Blocks, message: Message, items: NestedItems, within: str) -> N
                 continue
 
 
-def _is_inline_file(part: Message, name: str) -> bool:
-    """Whether a part that is shown within the message is a file: no text of it, and no picture."""
-    return part.get_content_type() not in _TEXTS and is_read(name, without=_CLOSED)
+def _is_beside(part: Message, name: str) -> bool:
+    """
+    Whether a part of this name is a file beside the message's text.
+
+    What is to be shown within it is a file only if it is no text and no picture. Where nothing is
+    said, a text may have a name, too.
+    """
+    is_text = part.get_content_type() in _TEXTS
+    may_be_read = is_read(name, without=_CLOSED)
+    disposition = part.get_content_disposition()
+    if disposition is None:
+        return not is_text or may_be_read
+    return disposition != "inline" or (not is_text and may_be_read)
 
 
 def _is_file(part: Message) -> bool:
     """Whether a part of a version that is not read is a file; its text may have a name, too."""
     is_text = part.get_content_type() in _TEXTS
     is_attached = not is_text or part.get_content_disposition() == "attachment"
-    return is_attached and is_read(part.get_filename() or "", without=_CLOSED)
+    return is_attached and is_read(_stated(part.get_filename), without=_CLOSED)
 
 
 def _parts(message: Message) -> Iterator[Message]:
@@ -136,7 +167,9 @@ def _parts(message: Message) -> Iterator[Message]:
 def _best(versions: list[Message]) -> Message:
     """The version of a text that is read: plain, if it says anything, else the richest."""
     plain = [each for each in versions if each.get_content_type() == "text/plain"]
-    return next((each for each in plain if _content(each).strip()), versions[-1])
+    # Behind the text of an invitation stands an entry for a calendar.
+    shown = [one for one in versions if one.is_multipart() or one.get_content_type() in _TEXTS]
+    return next((each for each in plain if _content(each).strip()), (shown or versions)[-1])
 
 
 def _add_body(blocks: Blocks, part: Message, items: NestedItems) -> None:
@@ -149,12 +182,15 @@ def _add_body(blocks: Blocks, part: Message, items: NestedItems) -> None:
     elif kind == "text/html":
         # Where the message states no charset, the page may state its own.
         page = (
-            _text(part).encode(errors="replace") if part.get_content_charset() else _content(part)
+            _text(part).encode(errors="replace")
+            if _stated(part.get_content_charset)
+            else _content(part)
         )
         add_main_text(blocks, parse_html(page), items)
-    elif kind == "text/plain":
+    elif kind not in _NOT_SHOWN and part.get_content_maintype() in {"text", "multipart"}:
+        # What is no kind of text that is known is plain, and so are parts without a border.
         text = _QUOTED.sub("", _text(part))
-        if part.get_param("format", "") == "flowed":
+        if _stated(lambda: part.get_param("format")) == "flowed":
             text = _FLOWED.sub(" ", text)
         for paragraph in with_rows(text).split("\n\n"):
             blocks.add(paragraph)
@@ -162,8 +198,8 @@ def _add_body(blocks: Blocks, part: Message, items: NestedItems) -> None:
 
 def _text(part: Message) -> str:
     content = _content(part)
-    charset = part.get_content_charset()
-    if charset is not None:
+    charset = _stated(part.get_content_charset)
+    if charset:
         try:
             return decode_as(content, charset).replace("\r\n", "\n")
         except (LookupError, ValueError):
@@ -174,6 +210,14 @@ def _text(part: Message) -> str:
 def _content(part: Message) -> bytes:
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
+
+
+def _stated(get: Callable[[], Any]) -> str:
+    """What a part states of itself; nothing where Python trips over it, as over two names."""
+    try:
+        return str(get() or "")
+    except TypeError:
+        return ""
 
 
 def _header(message: Message, name: str) -> str:
@@ -187,7 +231,7 @@ def _header(message: Message, name: str) -> str:
 def _dated(message: Message) -> date | None:
     try:
         return parsedate_to_datetime(_header(message, "Date")).date()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -71,6 +71,8 @@ class _Writer:
         """Whether an item may stand right below what was written last."""
         self._defined = ""
         """The term of the definitions that come, as it stands before each of them."""
+        self._term_line: int | None = None
+        """The file's line of that term, if it stands right above the definition that comes."""
 
     def write(self, tokens: Sequence[Token]) -> None:
         """Write a block, with all that stands in it."""
@@ -110,6 +112,8 @@ class _Writer:
             self._before, self._is_item = "", False
         elif token.type == "dd_open":
             self._before = self._defined
+        elif token.type == "dd_close":
+            self._term_line = None
 
     def _add(self, text: str, *, is_name: bool = True) -> None:
         """
@@ -127,6 +131,8 @@ class _Writer:
             self._blocks.add(before + text, joined=self._may_join)
             self._may_join = True
         else:
+            if self._before and self._term_line is not None:
+                self._blocks.line = self._term_line
             self._blocks.add(self._before + text)
             self._may_join = introduces(text)
         self._before, self._is_item = "", False
@@ -158,6 +164,7 @@ class _Writer:
         if is_sentence:
             self._add(term)
         self._defined = "" if is_sentence else before_definition(term)
+        self._term_line = None if is_sentence else self._blocks.line
 
     def _admonition_title(self, opening: Token, title: Token) -> None:
         """Write the title of a note where it has one, and not just its kind."""

@@ -32,8 +32,8 @@ _SILENT = frozenset(
         *("page-thumbnail", "note-citation", "desc", "title", "ruby-text", "shapes"),
     ]
 )
-# In a paragraph, but with a text of its own.
-_APART = frozenset({"note", "text-box"})
+# In a paragraph, but with a text of its own; a drawing's text stands in paragraphs.
+_APART = frozenset({"note", "text-box", "h", "p", "list", "table"})
 # That a file says to repeat: spaces, cells and rows. More is made to fill a memory.
 _MAX_REPEATED = 1_000
 _PRESENTATIONS = ".odp"
@@ -212,7 +212,7 @@ class _Writer:
                     self._blocks.add(row)
             elif name == "list-item":
                 waiting += reversed(self._item(element))
-            elif name and name not in _SILENT and _class(element) not in _FURNITURE:
+            elif name and name not in _SILENT and not _is_left_out(element):
                 waiting += reversed(element)
 
     def _paragraph(self, element: Any, name: str) -> tuple[Any, ...]:
@@ -262,8 +262,22 @@ def _count(element: Any, name: str, most: int = _MAX_REPEATED) -> int:
     return min(int(stated[:9]), most) if stated.isascii() and stated.isdigit() else 1
 
 
+def _is_left_out(element: Any) -> bool:
+    """Whether an element stands on each slide alike, or nobody sees it."""
+    is_hidden = (
+        _attribute(element, "display") == "none" or _attribute(element, "is-hidden") == "true"
+    )
+    return is_hidden or _class(element) in _FURNITURE
+
+
 def _texts(element: Any) -> Iterator[Any]:
-    return (each for each in element.iter() if _name(each) in {"h", "p"})
+    """The paragraphs in an element, without remarks."""
+    waiting = [element]
+    while waiting:
+        inner = waiting.pop()
+        if _name(inner) in {"h", "p"}:
+            yield inner
+        waiting += [each for each in reversed(inner) if _name(each) not in _SILENT]
 
 
 def _line(paragraph: Any) -> _Line:
@@ -284,12 +298,22 @@ def _line(paragraph: Any) -> _Line:
             parts.append(" " * _count(element, "c"))
         elif name in {"tab", "line-break"}:
             parts.append(" " if name == "tab" else "\n")
-        elif name and name not in _SILENT:
+        elif (
+            name
+            and (name not in _SILENT or _is_field(element, paragraph))
+            and not _is_left_out(element)
+        ):
             # The number of a heading stands apart from its words.
             waiting += [" ", *reversed(element)] if name == "number" else reversed(element)
             parts.append(element.text or "")
     lines = (" ".join(line.split()) for line in "".join(parts).split("\n"))
     return _Line("\n".join(filter(None, lines)), tuple(apart))
+
+
+def _is_field(element: Any, paragraph: Any) -> bool:
+    """Whether an element shows the document's title; that of a picture is of another kind."""
+    is_text = etree.QName(element).namespace == etree.QName(paragraph).namespace
+    return is_text and _name(element) == "title"
 
 
 def _heading_styles(root: Any) -> frozenset[str]:

@@ -26,7 +26,7 @@ from index.formats.blocks import (
 )
 from index.formats.charsets import decode
 from index.formats.dates import parse_date
-from index.formats.nested_items import NestedItems
+from index.formats.nested_items import BETWEEN_ITEMS, NestedItems
 from index.formats.tables import MAX_CELL_CHARS, Cell, Row, numbered_lines_of
 
 _SETTINGS: dict[str, Any] = {
@@ -38,6 +38,8 @@ _SETTINGS: dict[str, Any] = {
     "warning_stream": False,
     "input_encoding": "unicode",
     "doctitle_xform": False,
+    # The fields that a file begins with are read as fields.
+    "docinfo_xform": False,
     "line_length_limit": 10_000_000,
     # Else it is imported, and styles code that nobody sees here.
     "syntax_highlight": "none",
@@ -71,9 +73,11 @@ _CODE = ("code", "code-block", "sourcecode")
 _SILENT_DIRECTIVES = frozenset(
     [
         *("toctree", "index", "highlight", "currentmodule", "py:currentmodule", "module"),
-        *("automodule", "autoclass", "autofunction", "literalinclude", "only", "tabularcolumns"),
+        *("automodule", "autoclass", "autofunction", "literalinclude", "tabularcolumns"),
     ]
 )
+# What stands in it is for some kinds of output alone.
+_ONLY = "only"
 _SILENT = (
     nodes.comment,
     nodes.substitution_definition,
@@ -93,11 +97,16 @@ _TEXTS = (
     nodes.attribution,
     nodes.subtitle,
     nodes.term,
+    nodes.classifier,
+    nodes.option_group,
+    nodes.math_block,
 )
 _DATES = frozenset({"date", "published", "created"})
 _MAX_TERM_CHARS = 100
 # What each item begins with, of numbered lists, too.
 _MARK = "- "
+# The level of a remark on what docutils could not read.
+_ERROR = 3
 # What stands for the number of a footnote, with the space before it.
 _REFERENCE = re.compile(r"(?<!\s)\s*+\0")
 
@@ -120,20 +129,30 @@ class _AnyDirective(Directive):  # type: ignore[misc] # docutils has no types
 
     def run(self) -> list[Any]:
         """See `Directive`."""
-        if self.name in _SILENT_DIRECTIVES:
+        if self.name in _SILENT_DIRECTIVES or (self.name == _ONLY and not self._is_for_pages()):
             return []
         container = nodes.container()
         self.state.nested_parse(self.content, self.content_offset, container)
-        if not self.arguments:
+        if not self.arguments or self.name == _ONLY:
             return list(container.children)
         named = " ".join(self.arguments[0].split())
         if self.name.rpartition(":")[2] in _DESCRIBING:
             description = nodes.definition("", *container.children)
-            return [nodes.definition_list_item("", nodes.term("", named), description)]
+            return [self._begun(nodes.definition_list_item("", nodes.term("", named), description))]
         if self.name in _VERSIONS:
             version, _, what = named.partition(" ")
             named = f"{_VERSIONS[self.name]} {version}{f': {what}' if what else '.'}"
-        return [nodes.paragraph("", named), *container.children]
+        return [self._begun(nodes.paragraph("", named)), *container.children]
+
+    def _begun(self, node: Any) -> Any:
+        """A node with the line of the file on which the directive begins."""
+        node.line = self.lineno
+        return node
+
+    def _is_for_pages(self) -> bool:
+        """Whether Sphinx shows what stands here on the pages of a site."""
+        words = "".join(self.arguments).replace("_", " ").split()
+        return "html" in words and "not" not in words
 
 
 class _Code(_AnyDirective):
@@ -141,7 +160,9 @@ class _Code(_AnyDirective):
 
     def run(self) -> list[Any]:
         """See `Directive`."""
-        return [nodes.literal_block("", "\n".join(self.content))]
+        block = nodes.literal_block("", "\n".join(self.content))
+        block.line = self.content_offset + 1
+        return [block]
 
 
 def _any_role(
@@ -162,20 +183,38 @@ def load_rst(_suffix: str, content: bytes) -> Loaded:
     csv.field_size_limit(MAX_CELL_CHARS)
     with _knowing(text):
         document = publish_doctree(text, settings_overrides=_SETTINGS)
-    _without_remarks(document)
+    _without_remarks(document, text)
     writer = _Writer(Blocks("heading"))
     writer.write(document)
     return titled(writer.blocks.loaded(None, writer.dated), None)
 
 
-def _without_remarks(document: Any) -> None:
-    """Take out what docutils remarks, which stands beside it at whatever level is reported."""
+def _without_remarks(document: Any, text: str) -> None:
+    """
+    Take out what docutils remarks, which stands beside it at whatever level is reported.
+
+    A table that is drawn or marked up wrongly stands in a remark alone, as it was written.
+    """
+    lines = [line.strip() for line in text.split("\n")]
     parents = [remark.parent for remark in document.findall(nodes.system_message)]
     # Each once, since a text may be remarked on everywhere.
     for parent in {id(parent): parent for parent in parents}.values():
-        parent.children = [
-            child for child in parent.children if not isinstance(child, nodes.system_message)
-        ]
+        parent.children = [said for child in parent.children for said in _said_by(child, lines)]
+
+
+def _said_by(node: Any, lines: Sequence[str]) -> list[Any]:
+    """What a file of these lines says in a node: the node itself, unless it is a remark."""
+    if not isinstance(node, nodes.system_message):
+        return [node]
+    is_about_table = node["level"] >= _ERROR and "table" in node.children[0].astext()
+    written = [each for each in node.children[1:] if is_about_table]
+    for each in written:
+        # The remark names a line in the midst of it.
+        said = [line.strip() for line in each.astext().split("\n")]
+        at = min(node.get("line", 0), len(lines))
+        begins = (at - back for back in range(len(said)) if lines[at - back - 1] == said[0])
+        each.line = next((n for n in begins if lines[n - 1 : n - 1 + len(said)] == said), at)
+    return written
 
 
 @contextmanager
@@ -242,11 +281,14 @@ class _Writer:
         if isinstance(node, nodes.list_item):
             self._items.begin(_depth(node))
             return _beginning_with(children, _MARK)
-        if isinstance(node, nodes.definition_list_item):
-            term = _one_line(node.children[0])
+        if isinstance(node, nodes.definition_list_item | nodes.option_list_item):
+            term = _term(node)
             said = [each for each in node.children[-1].children if not isinstance(each, _SILENT)]
-            if len(term) > _MAX_TERM_CHARS or not isinstance(next(iter(said), None), _TEXTS):
+            first = next(iter(said), None)
+            if len(term) > _MAX_TERM_CHARS or not isinstance(first, _TEXTS):
                 return children
+            # What begins it then is the term, on a line above.
+            first.line = node.line or first.line
             return [
                 each
                 for child in node.children[1:]
@@ -304,6 +346,14 @@ class _Writer:
         for number, line in numbered_lines_of(rows):
             self.blocks.line = lines[number] or self.blocks.line
             self.blocks.add(line)
+
+
+def _term(item: Any) -> str:
+    """What an item of a list defines: a term with what classifies it, or an option's spellings."""
+    *parts, _ = item.children
+    if isinstance(item, nodes.option_list_item):
+        return ", ".join(option.astext() for option in parts[0].children)
+    return BETWEEN_ITEMS.join(map(_one_line, parts))
 
 
 def _depth(item: Any) -> int:

@@ -38,6 +38,7 @@ _SKIPPED = frozenset(
         *("nonshppict", "objdata", "operator", "pict", "printim", "private", "revtbl", "revtim"),
         *("rsidtbl", "rxe", "subject", "tc", "themedata", "userprops", "xe", "xmlnstbl", "falt"),
         *("objclass", "objname", "panose", "upr", "ftnsep", "ftnsepc", "aftnsep", "aftnsepc"),
+        *("category", "hlinkbase", "sp"),
     ]
 )
 _SYMBOLS = {"~": "\u00a0", "-": "", "_": "\u2011", "\n": "\n", "\r": "\n", "\t": " "}
@@ -73,10 +74,21 @@ _CHARSETS = {
     222: "cp874",
     238: "cp1250",
 }
+# The charset of a whole file, where neither a font nor a code page says another one.
+_DOCUMENT_CHARSETS = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
 _HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)
 _MAX_LEVEL = 9
 # As LibreOffice calls the style in files.
 _TABLE_HEADING = "Table Heading"
+
+
+@dataclass
+class _Paragraph:
+    r"""What holds for a paragraph until the next `\pard`."""
+
+    style: int = 0
+    outline_level: int | None = None
+    is_in_table: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +100,10 @@ class _Group:
     """How many characters after one of Unicode are there for programs that don't know Unicode."""
     charset: str = "cp1252"
     is_hidden: bool = False
-
-
-@dataclass
-class _Paragraph:
-    r"""What holds for a paragraph until the next `\pard`."""
-
-    style: int = 0
-    outline_level: int | None = None
-    is_in_table: bool = False
+    is_deleted: bool = False
+    """Whether it is a change that took something out."""
+    around: _Paragraph | None = None
+    """The paragraph that the box stands in whose text is read."""
 
 
 def load_rtf(_suffix: str, content: bytes) -> Loaded:
@@ -156,6 +163,10 @@ class _Reader:
             if match["byte"] is not None:
                 self._byte(int(match["byte"], 16))
                 continue
+            if match["text"] and not self._to_skip:
+                # Eight bits may stand as they are, and the second half of a character as a letter.
+                self._bytes += match["text"].encode("latin-1")
+                continue
             self._settle_bytes()
             if match["brace"]:
                 self._brace(match["brace"])
@@ -172,6 +183,7 @@ class _Reader:
         self._settle_bytes()
         self._end_paragraph()
         self._end_table()
+        self._write_notes()
 
     def _brace(self, brace: str) -> None:
         self._to_skip = 0
@@ -182,6 +194,8 @@ class _Reader:
         ended = self._group
         if self._outer:
             self._group = self._outer.pop()
+        if ended.around is not None and self._group.around is not ended.around:
+            self._paragraph = ended.around
         if ended.use == "note" and self._group.use != "note":
             self._parts.setdefault("note", []).append("\0")
         if ended.use == "styles" and self._group.use == "styles":
@@ -205,15 +219,13 @@ class _Reader:
         elif word == "u" and number is not None:
             self._text(chr(number % 0x10000))
             self._to_skip = self._group.unicode_skip
-        elif word == "uc":
-            self._group = replace(self._group, unicode_skip=max(0, number or 0))
-        elif word == "v":
-            self._group = replace(self._group, is_hidden=number != 0)
+        elif word in {"uc", "v", "deleted", "plain", "shptxt"}:
+            self._group = self._changed(word, number)
         elif word in _WORDS:
             self._text(_WORDS[word])
         elif self._group.use == "created":
             self._created.setdefault(word, number or 0)
-        elif word in {"ansicpg", "f", "fcharset"}:
+        elif word in {"ansicpg", "f", "fcharset", *_DOCUMENT_CHARSETS}:
             self._charset(word, number or 0)
         else:
             self._layout(word, number)
@@ -221,9 +233,21 @@ class _Reader:
     def _begin(self, use: _Use) -> None:
         self._group = replace(self._group, use=use)
 
+    def _changed(self, word: str, number: int | None) -> _Group:
+        """The group as it is from a word on."""
+        if word == "uc":
+            return replace(self._group, unicode_skip=max(0, number or 0))
+        if word == "v":
+            return replace(self._group, is_hidden=number != 0)
+        if word == "deleted":
+            return replace(self._group, is_deleted=number != 0)
+        if word == "plain":
+            return replace(self._group, is_hidden=False, is_deleted=False)
+        return replace(self._group, around=replace(self._paragraph))
+
     def _charset(self, word: str, number: int) -> None:
-        if word == "ansicpg":
-            self._default = _known(f"cp{number}")
+        if word == "ansicpg" or word in _DOCUMENT_CHARSETS:
+            self._default = _DOCUMENT_CHARSETS.get(word) or _known(f"cp{number}")
             charset = self._default
         elif word == "fcharset":
             if self._group.use == "fonts" and number in _CHARSETS:
@@ -236,7 +260,7 @@ class _Reader:
 
     def _layout(self, word: str, number: int | None) -> None:
         """Follow a word that says how paragraphs and tables are made up."""
-        if word == "s":
+        if word == "s" and self._group.use in {"text", "styles"}:
             self._paragraph.style = number or 0
         elif self._group.use != "text":
             if word in _PARAGRAPH_ENDS:
@@ -278,7 +302,7 @@ class _Reader:
             text = text[skipped:]
         use = self._group.use
         is_hidden = use in _UNWRITTEN or (use == "text" and self._group.is_hidden)
-        if text and not is_hidden:
+        if text and not (is_hidden or self._group.is_deleted):
             self._parts.setdefault(use, []).append(text)
 
     def _taken(self, use: _Use) -> str:
@@ -301,6 +325,9 @@ class _Reader:
         elif text:
             self.blocks.add(text)
             self._may_join = introduces(text)
+        self._write_notes()
+
+    def _write_notes(self) -> None:
         for note in "".join(self._parts.pop("note", [])).split("\0"):
             self.blocks.add(" ".join(note.split()))
 

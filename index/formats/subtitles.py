@@ -13,6 +13,8 @@ from index.formats.base import Loaded, Place
 from index.formats.blocks import Blocks, titled
 from index.formats.charsets import decode
 
+# WebVTT ends a cue at a blank line, and remarks stand below; players show SRT up to the next times.
+_SRT = ".srt"
 _TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 _TIMES = re.compile(rf"[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]{0,100})?[ \t]{1,9}([^<>\n]{1,100})>")
@@ -40,11 +42,11 @@ class _Cue:
     speaker: str
 
 
-def load_subtitles(_suffix: str, content: bytes) -> Loaded:
+def load_subtitles(suffix: str, content: bytes) -> Loaded:
     """Read subtitles; what is said stands in paragraphs, and a place is the time of a cue."""
     blocks = Blocks("time")
     paragraph: list[_Cue] = []
-    cues = list(_cues(decode(content)))
+    cues = list(_cues(decode(content), has_blanks=suffix == _SRT))
     for cue in _with_speakers(cues):
         if paragraph and _begins_paragraph(paragraph, cue):
             blocks.add_whole(_joined(paragraph))
@@ -58,7 +60,8 @@ def load_subtitles(_suffix: str, content: bytes) -> Loaded:
     return titled(blocks.loaded(), None)
 
 
-def _cues(text: str) -> Iterator[_Cue]:
+def _cues(text: str, *, has_blanks: bool) -> Iterator[_Cue]:
+    """The cues of a text, within which blank lines may stand."""
     times: re.Match[str] | None = None
     lines: list[str] = []
     before: tuple[str, ...] = ()
@@ -68,22 +71,36 @@ def _cues(text: str) -> Iterator[_Cue]:
             lines.append(line)
             continue
         if times is not None:
-            # The number of a cue, or its name, stands in the line above its times.
-            cues, before = _shown(
-                times, lines[:-1] if lines and lines[-1].strip() else lines, before
-            )
+            cues, before = _shown(times, _said(lines, has_blanks=has_blanks), before)
             yield from cues
         times, lines = found, []
+
+
+def _said(lines: list[str], *, has_blanks: bool) -> list[str]:
+    """What stands between the times of a cue and those of the next, of whose name or number too."""
+    # That stands in the line above the times.
+    has_name = bool(lines) and bool(lines[-1].strip())
+    if not has_blanks:
+        return list(takewhile(str.strip, lines[:-1] if has_name else lines))
+    said = [number for number, line in enumerate(lines) if line.strip()]
+    if said and (has_name or _is_number(lines, said[-1])):
+        said.pop()
+    return [lines[number] for number in said]
+
+
+def _is_number(lines: list[str], at: int) -> bool:
+    """Whether a line is the number of a cue: where all lines are broken twice, or at the end."""
+    return at > 0 and not lines[at - 1].strip() and lines[at].strip().isdecimal()
 
 
 def _shown(
     times: re.Match[str], lines: list[str], before: tuple[str, ...]
 ) -> tuple[list[_Cue], tuple[str, ...]]:
-    """What is shown at once, a cue for each who speaks, and all of its lines, to a blank one."""
+    """What is shown at once, a cue for each who speaks, and all of its lines."""
     shown: list[tuple[str, str]] = []
     wholes: list[str] = []
     speaker = ""
-    for line in takewhile(str.strip, lines):
+    for line in lines:
         wholes.append(_plain(line))
         said, *others = _VOICE.split(line)
         for name, part in zip([speaker, *others[::2]], [said, *others[1::2]], strict=True):

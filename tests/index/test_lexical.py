@@ -3,13 +3,22 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 import tantivy
 
+from index.engine import SearchEngine
 from index.errors import IndexDamagedError
-from index.lexical import LexicalIndex, query_words, telling_words, write_lexical
+from index.lexical import (
+    LexicalIndex,
+    SharedStatistics,
+    extend_lexical,
+    query_words,
+    telling_words,
+    write_lexical,
+)
 from index.sizing import SIZING
 
 TEXTS = [
@@ -64,6 +73,32 @@ def test_equal_scores_come_in_order_of_id(tmp_path: Path) -> None:
     write_lexical(tmp_path, ["same words"] * 5)
 
     assert ids(LexicalIndex(tmp_path), "same") == [0, 1, 2, 3, 4]
+
+
+def test_a_word_weighs_as_much_where_a_passage_has_gone(tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    for folder in (before, after):
+        folder.mkdir()
+    write_lexical(before, [f"the harbour of {number}" for number in range(10)])
+    extend_lexical(after, before, [], [9])
+
+    first, second = (LexicalIndex(folder).search({"harbour": 4.0}, 3) for folder in (before, after))
+
+    assert second == first
+    assert all(score > 0 for _, score in first)
+
+
+def test_no_word_weighs_less_than_nothing_where_passages_have_gone() -> None:
+    class Engine:
+        def count(self) -> int:
+            return 9
+
+        def statistics(self, words: Sequence[str]) -> dict[str, int]:
+            return dict.fromkeys(words, 10)
+
+    statistics = SharedStatistics([cast("SearchEngine", Engine())], lambda _: [])
+
+    assert statistics.weights("harbour")["harbour"] > 0
 
 
 def test_among_many_passages_words_that_most_hold_are_searched_only_where_no_other_is() -> None:

@@ -681,7 +681,7 @@ def test_the_documents_of_a_repository_are_fetched(
     (repository / "README.md").write_text("# Town\n")
     made.with_name("town.md").symlink_to("../README.md")
     # Both would have the same name.
-    for name in ("late fees.md", "late-fees.md"):
+    for name in ("c#.md", "late fees.md", "late-fees.md"):
         made.with_name(name).write_text(f"# {name}\n\nThe fee is 9 euros.\n")
 
     def git(*arguments: str) -> None:
@@ -698,11 +698,12 @@ def test_the_documents_of_a_repository_are_fetched(
     asked = [origin(f"{site.url}/repository/.git", "git", "docs")]
     first, again = fetched(tmp_path / "to", asked), fetched(tmp_path / "to", None)
 
-    assert (outcomes(first), outcomes(again)) == ({"new": 3}, {"unchanged": 3})
-    for one, name in zip(first, ("fines.md", "late%20fees.md", "late-fees.md"), strict=True):
+    assert (outcomes(first), outcomes(again)) == ({"new": 4}, {"unchanged": 4})
+    names = ("c%23.md", "fines.md", "late%20fees.md", "late-fees.md")
+    for one, name in zip(first, names, strict=True):
         assert one.url.endswith(f"docs/{name}")
         assert (tmp_path / "to" / one.detail).is_file()
-    assert "theft is 36" in (tmp_path / "to" / first[0].detail).read_text()
+    assert "theft is 36" in (tmp_path / "to" / first[1].detail).read_text()
     refused = fetched(tmp_path / "no", asked, private=False)
     assert [one.outcome for one in refused] == ["failed"]
 

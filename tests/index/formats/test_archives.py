@@ -1,6 +1,8 @@
 """ZIP archives of documents."""
 
 import base64
+import io
+import zipfile
 
 import pytest
 
@@ -40,6 +42,16 @@ def test_the_files_in_an_archive_are_read_with_their_places() -> None:
         ("heading", "Fees", "notes/b.md", "A loaf cos"),
     ]
     assert (loaded.title, loaded.dated) == (None, None)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_of_two_files_of_one_name_the_last_one_is_read_once() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("fees.txt", "A loaf costs 4.")
+        archive.writestr("fees.txt", "A loaf costs 5.")
+
+    assert parse(".zip", buffer.getvalue()).text == "A loaf costs 5."
 
 
 def test_no_passage_holds_of_two_files(library: Library) -> None:

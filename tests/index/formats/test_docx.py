@@ -284,3 +284,54 @@ def test_a_style_is_looked_at_once_in_a_document() -> None:
 
     assert [bool(kind.list_number) for kind in kinds] == [False, True, False, True, False]
     assert counted.asked == [None, "ListBullet", "Heading1"]
+
+
+def text_of_body(inner: str) -> str:
+    """The text of a document with this in its body."""
+    document = docx.Document()
+    end = len(document.element.body) - 1
+    for element in reversed(list(parse_xml(f"<w:body {nsdecls('w')}>{inner}</w:body>"))):
+        document.element.body.insert(end, element)
+    return saved_text(document)
+
+
+def run(text: str, properties: str = "") -> str:
+    return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def box(inner: str) -> str:
+    return f"<w:r><w:pict><w:txbxContent>{inner}</w:txbxContent></w:pict></w:r>"
+
+
+def table(*cells: str) -> str:
+    inner = "".join(f"<w:tc>{cell}</w:tc>" for cell in cells)
+    return f"<w:tbl><w:tblPr/><w:tblGrid/><w:tr>{inner}</w:tr></w:tbl>"
+
+
+_FEE = f"<w:p>{run('Fee')}</w:p>"
+
+
+@pytest.mark.parametrize(
+    ("inner", "text"),
+    [
+        (f"<w:p>{run('Aside')}{box(table(_FEE, _FEE))}</w:p>", "Aside\n\nFee | Fee"),
+        (table(f"<w:p>{run('Boats')}{box(_FEE)}</w:p>", _FEE), "Boats | Fee\n\nFee"),
+        (f"<w:p>{box(_FEE.replace('</w:p>', box(_FEE) + '</w:p>'))}</w:p>", "Fee\n\nFee"),
+    ],
+    ids=["a table in a box", "a box in a table", "a box in a box"],
+)
+def test_what_stands_in_a_box_is_read_once(inner: str, text: str) -> None:
+    assert text_of_body(inner) == text
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        f"<w:hyperlink><w:ins>{run('the fee')}</w:ins><w:del>{run('it')}</w:del></w:hyperlink>",
+        f'<w:bdo w:val="ltr">{run("the ")}</w:bdo><w:dir w:val="ltr">{run("fee")}</w:dir>',
+        run("secret", "<w:vanish/>") + run("the fee", '<w:vanish w:val="0"/>'),
+    ],
+    ids=["a tracked link", "a direction", "hidden"],
+)
+def test_what_a_reader_sees_of_a_line_is_read(inner: str) -> None:
+    assert text_of_body(f"<w:p>{run('See ')}{inner}{run('.')}</w:p>") == "See the fee."

@@ -500,3 +500,55 @@ def test_a_block_of_code_keeps_its_lines() -> None:
 
     text = parse(".html", page.encode()).text
     assert text == "So:\n\nmake  all\n  make check\nls\n\ncd x\n\nAnd so."
+
+
+@pytest.mark.parametrize("paragraphs", [1, 12])
+def test_a_form_around_a_page_is_read_with_its_headings(paragraphs: int) -> None:
+    text = "".join(
+        f"<p>A vessel of {n} metres pays {n} marks a night.</p>" for n in range(paragraphs)
+    )
+    page = (
+        f"<form><a href='/'>Home</a><h1>Fees</h1>{text}<h2>Late</h2><p>It pays 5 more.</p></form>"
+    )
+
+    loaded = parse(".html", f"<html><body>{page}</body></html>".encode())
+
+    assert [place.name for place in loaded.places] == ["Fees", "Late"]
+    assert "Fees\n\nA vessel of 0 metres pays 0 marks a night." in loaded.text
+
+
+def test_the_header_of_a_section_holds_its_title() -> None:
+    chapter = "<section><header><h2>{0}</h2><p>By {1}.</p></header><p>{0} cost 4.</p></section>"
+    page = chapter.format("Oars", "Ann") + chapter.format("Ropes", "Bob")
+
+    loaded = parse(".html", f"<body><header><p>The banner</p></header>{page}</body>".encode())
+
+    assert [place.name for place in loaded.places] == ["Oars", "Ropes"]
+    assert loaded.text == "Oars\n\nBy Ann.\n\nOars cost 4.\n\nRopes\n\nBy Bob.\n\nRopes cost 4."
+
+
+@pytest.mark.parametrize(
+    ("suffix", "written"),
+    [
+        (".md", "{page}"),
+        (".eml", "Subject: Fees\nContent-Type: text/html\n\n{page}"),
+    ],
+)
+def test_nothing_stands_around_the_text_of_a_page_in_another_file(
+    suffix: str, written: str
+) -> None:
+    page = (
+        "<div><header><h2>Oars</h2></header><aside>Members pay 3.</aside>"
+        "<div class='sidebar'>Others pay 5.</div><footer>Until May.</footer>"
+        "<ul><li><a href='a'>Old oars</a></li><li><a href='b'>New oars</a></li>"
+        "<li><a href='c'>All other oars</a></li></ul></div>"
+    )
+
+    loaded = parse(suffix, written.format(page=page).encode())
+
+    assert loaded.text.endswith(
+        "Oars\n\nMembers pay 3.\n\nOthers pay 5.\n\nUntil May.\n\n"
+        "- Old oars\n- New oars\n- All other oars"
+    )
+    sections = loaded.places if suffix == ".md" else loaded.headings
+    assert [place.name for place in sections][-1:] == ["Oars"]

@@ -270,3 +270,68 @@ def test_a_newsletter_that_is_laid_out_by_a_table_keeps_its_headings_and_paragra
     assert loaded.text.split("\n\n")[1:] == [
         *("Lambing", "You can visit on Saturdays.", "Boxes", "From April.")
     ]
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "cp1252"])
+def test_a_header_in_other_letters_is_read_as_it_is_written(charset: str) -> None:
+    written = "Subject: Grüße aus Köln\nFrom: =?utf-8?q?Jos=C3=A9?= <j@example.org>\n\nHello."
+
+    loaded = parse(".eml", written.encode(charset))
+
+    assert loaded.text == "Subject: Grüße aus Köln\nFrom: José <j@example.org>\n\nHello."
+    assert loaded.title == "Grüße aus Köln"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Date: Mon, 99999999999999999999 May 2024 10:00:00 +0000",
+        "Content-Type: text/plain; name*=utf-8''a.txt; name*0*=utf-8''b.txt",
+        'Content-Type: text/plain; name="body"',
+    ],
+)
+def test_no_header_takes_the_text_of_a_message_away(header: str) -> None:
+    loaded = parse(".eml", f"Subject: Fees\n{header}\n\nA loaf costs 4 marks.".encode())
+
+    assert loaded.text.endswith("\n\nA loaf costs 4 marks.")
+    assert "Attachments" not in loaded.text
+
+
+@pytest.mark.parametrize("kind", ["text/markdown", "multipart/mixed"])
+def test_what_is_no_kind_of_text_that_is_known_is_plain(kind: str) -> None:
+    written = f"Subject: Fees\nContent-Type: {kind}\n\nA loaf costs 4 marks."
+
+    assert parse(".eml", written.encode()).text == "Subject: Fees\n\nA loaf costs 4 marks."
+
+
+def test_of_an_invitation_the_text_is_read() -> None:
+    invitation = EmailMessage()
+    invitation["Subject"] = "Meeting"
+    invitation.set_content("<p>We meet at nine.</p>", subtype="html")
+    invitation.add_alternative("BEGIN:VCALENDAR\nEND:VCALENDAR\n", subtype="calendar")
+
+    assert parse(".eml", invitation.as_bytes()).text == "Subject: Meeting\n\nWe meet at nine."
+
+
+def test_an_attached_message_says_who_wrote_it() -> None:
+    inner, outer = message(subject="Old"), message(body="See below.\n", subject="New")
+    outer.add_attachment(inner, filename="Old.eml")
+
+    text = parse(".eml", outer.as_bytes()).text
+
+    assert text.count("From: Ann Bee <ann@example.org>") == 2
+    assert text.index("Subject: Old") < text.index("A loaf costs 4 marks.")
+
+
+def test_a_heading_within_a_message_is_no_message() -> None:
+    page = "Subject: Boats\nContent-Type: text/html\n\n<p>Hi.</p><h2>Late</h2><p>It costs 5.</p>\n"
+    two = f"From a@b.example Mon May 6 10:00:00 2024\n{page}\n" * 2
+
+    one, several = parse(".eml", page.encode()), parse(".mbox", two.encode())
+
+    assert [place.name for place in one.headings] == ["Late"]
+    assert one.places == ()
+    assert [(place.kind, place.name, place.line) for place in several.places] == [
+        ("message", "Boats", 1),
+        ("message", "Boats", 2),
+    ]

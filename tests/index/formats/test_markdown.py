@@ -408,3 +408,10 @@ def test_text_without_marks_loses_no_word(parts: list[str]) -> None:
     written = "\n\n".join(parts)
 
     assert load(written).text.split() == written.split()
+
+
+def test_a_definition_begins_on_the_line_of_its_term() -> None:
+    loaded = parse(".md", b"mill\n: It grinds.\n: It stands.\n\nbarn\n\n: It is full.\n")
+
+    assert loaded.text == "mill: It grinds.\n\nmill: It stands.\n\nbarn: It is full."
+    assert [place.line for place in loaded.places] == [1, 3, 5]

@@ -8,7 +8,9 @@ from index.errors import DocumentError
 from index.formats import parse
 from tests.index.formats.archives import package
 
-_NAMES = " ".join(f'xmlns:{name}="{name}"' for name in ("office", "text", "table", "draw", "style"))
+_NAMES = " ".join(
+    f'xmlns:{name}="{name}"' for name in ("office", "text", "table", "draw", "style", "svg")
+)
 
 
 def written(body: str, styles: str = "", **members: str) -> bytes:
@@ -167,3 +169,32 @@ def test_elements_may_nest_as_deep_as_the_parser_lets_them() -> None:
     deep = "<text:section>" * 200 + "<text:p>Deep down.</text:p>" + "</text:section>" * 200
 
     assert text_of(deep) == "Deep down."
+
+
+@pytest.mark.parametrize(
+    ("inner", "text"),
+    [
+        ("Of <text:title>Fees</text:title><draw:frame><svg:title>A map</svg:title></draw:frame>.",
+         "Of Fees."),
+        ("Of<draw:custom-shape><text:p>Ann.</text:p><text:p>Bob.</text:p></draw:custom-shape> it.",
+         "Of it.\n\nAnn.\n\nBob."),
+        ('Of<text:hidden-text text:is-hidden="true"> none</text:hidden-text> it.', "Of it."),
+    ],
+    ids=["the title of the document", "a drawing", "hidden"],
+)  # fmt: skip
+def test_what_a_reader_sees_of_a_paragraph_is_read(inner: str, text: str) -> None:
+    assert text_of(f"<text:p>{inner}</text:p>") == text
+
+
+def test_a_remark_in_a_cell_is_no_part_of_it() -> None:
+    remark = "<office:annotation><text:p>why?</text:p></office:annotation>"
+
+    assert (
+        text_of(f"<table:table>{row(cell(f'Fee{remark}'), cell('5'))}</table:table>") == "Fee | 5"
+    )
+
+
+def test_a_hidden_section_is_left_out() -> None:
+    hidden = '<text:section text:display="none"><text:p>Old fees.</text:p></text:section>'
+
+    assert text_of(f"{hidden}<text:p>New fees.</text:p>") == "New fees."

@@ -88,6 +88,14 @@ def test_a_book_is_read_in_its_order() -> None:
     assert [place.name for place in loaded.places] == ["Two", "One"]
 
 
+def test_what_stands_beside_the_text_of_a_book_is_read() -> None:
+    aside = "<aside epub:type='sidebar'><p>An aside.</p></aside><nav><a href='#a'>Up</a></nav>"
+
+    assert parse(".epub", tales(f"{aside}<footer>The end.</footer>")).text.endswith(
+        "One\n\nAn aside.\n\nThe end."
+    )
+
+
 def test_a_page_stands_once_in_a_book_however_often_it_is_named() -> None:
     """A kilobyte became 148 MB of text."""
     spine = '<itemref idref="a"/><itemref idref="b"/>' * 1_000

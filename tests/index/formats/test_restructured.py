@@ -184,3 +184,62 @@ def test_lines_and_terms_within_a_field_are_parted() -> None:
 )
 def test_a_term_and_a_mark_stand_before_what_is_read_first(written: str, read: str) -> None:
     assert parse(".rst", written.encode()).text == read
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("wait : seconds : 30\n    How long.", "wait: seconds: 30: How long."),
+        ("wait : seconds\n    - long", "wait\n\nseconds\n\n- long"),
+        ("-a  all\n-f FILE, --file=FILE  that one", "-a: all\n\n-f FILE, --file=FILE: that one"),
+        (":Author: Ann\n:Date: 2026-01-02", "Author: Ann\n\nDate: 2026-01-02"),
+        (".. math::\n\n   a = b", "a = b"),
+    ],
+    ids=["classifier", "classifier of a list", "options", "fields that begin it", "formula"],
+)
+def test_nothing_that_a_reader_sees_is_left_out(written: str, read: str) -> None:
+    assert load(written).text == read
+
+
+def test_the_date_is_also_that_of_fields_that_begin_a_file() -> None:
+    assert load(":Date: 2026-01-02\n\nAnn pays.").dated == date(2026, 1, 2)
+
+
+def test_a_table_that_is_drawn_wrongly_stays_as_it_stands() -> None:
+    drawn = "+---+---+\n| a | b |\n+===+===+\n| Ann | 2 |\n+---+---+"
+
+    loaded = load(f"Ann pays.\n\n{drawn}\n\nBob does not.")
+
+    assert loaded.text == f"Ann pays.\n\n{drawn}\n\nBob does not."
+    assert [place.line for place in loaded.places] == [1, 3, 9]
+
+
+def test_a_directive_begins_on_its_line() -> None:
+    lines = ["Ann.", "", ".. versionadded:: 2.1", "", ".. code:: sh", "", "   make", ""]
+    lines += [".. option:: --port", "", ".. tab:: Bob", "", "::", "", "  x", ""]
+
+    loaded = load("\n".join(lines))
+
+    assert [
+        (place.line, loaded.text[place.start_char : place.end_char].strip())
+        for place in loaded.places
+    ] == [
+        (1, "Ann."),
+        (3, "Added in version 2.1."),
+        (7, "make"),
+        (9, "--port"),
+        (11, "Bob"),
+        (15, "x"),
+    ]
+
+
+def test_a_definition_begins_on_the_line_of_its_term() -> None:
+    loaded = load("Ann.\n\nmill\n  It grinds.\n\n  Daily.\n")
+
+    assert [place.line for place in loaded.places] == [1, 3, 6]
+
+
+def test_what_is_only_for_pages_is_read() -> None:
+    only = ".. only:: {0}\n\n   For {0}.\n\n".format
+
+    assert load("".join(map(only, ["html", "latex", "not html"]))).text == "For html."

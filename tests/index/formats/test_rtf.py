@@ -25,6 +25,17 @@ def load(inner: str, head: str = "") -> Loaded:
         (r"a\tab b\line c\~d\-e\_f\{g\}", "a b\nc de\u2011f{g}"),
         (r"{\field{\*\fldinst HYPERLINK \\'22x\\'22}{\fldrslt here}} it is", "here it is"),
         (r"{\v hidden}seen{\*\unknown gone}{\header Page 1}", "seen"),
+        (r"{\v hidden\plain shown} and {\deleted gone\plain kept}", "shown and kept"),
+        (r"A fee of {\deleted\revauthdel1 5}{\revised 6} marks.", "A fee of 6 marks."),
+        (r"{\info{\category Rules}{\hlinkbase http://mill/}}after", "after"),
+        (r"\trowd\pard\intbl Fee{\footnote Of Ann.}\cell\row", "Fee\n\nOf Ann."),
+        (
+            r"{\shp{\*\shpinst{\sp{\sn lTxid}{\sv 65}}{\shptxt \pard A box.\par}}}It is.",
+            "A box.\n\nIt is.",
+        ),
+        (r"{\fonttbl{\f0\fcharset128 M;}}\f0 \'93\'fa \'83A", "日 ア"),
+        ("caf\xe9 \x96 5", "café – 5"),
+        (r"\mac caf\'8e", "café"),
         (r"{\pict\bin5 }}}}}\'ff}after", "after"),
         (r"{\pard Lifeboats{\footnote Of any size.} pay nothing.\par}End", None),
     ],
@@ -86,3 +97,14 @@ def test_anything_is_a_document_or_refused(inner: str) -> None:
 def test_another_file_of_that_ending_is_refused() -> None:
     with pytest.raises(DocumentError, match="no RTF document"):
         parse(".rtf", b"Hello")
+
+
+def test_a_heading_is_one_whatever_stands_in_its_notes_and_boxes() -> None:
+    head = r"{\stylesheet{\s0 Normal;}{\s1 heading 1;}{\s2 footnote text;}}"
+    box = r"{\shp{\*\shpinst{\shptxt \pard\s0 A box.\par}}}"
+    note = r"{\footnote \pard\s2 Of any size.}"
+
+    loaded = load(rf"\pard\s1 {box}Boats{note}\par\pard\s0 They float.\par", head)
+
+    assert [place.name for place in loaded.places] == ["Boats"]
+    assert loaded.text == "A box.\n\nBoats\n\nOf any size.\n\nThey float."

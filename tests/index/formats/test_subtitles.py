@@ -55,6 +55,16 @@ def test_what_is_said_over_several_cues_is_one_sentence_with_its_times() -> None
     assert loaded.title is None
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r\r\n"])
+def test_srt_may_have_blank_lines_within_a_cue(line_end: str) -> None:
+    lines = ["1", "00:00:05,000 --> 00:00:07,500", "", "It takes", "", "twelve.", "", "2"]
+    lines += ["00:00:17,600 --> 00:00:19,000", "For 35 marks", "", "3"]
+
+    loaded = parse(".srt", line_end.join(lines).encode())
+
+    assert loaded.text == "It takes twelve.\n\nFor 35 marks"
+
+
 def cues_of(*said: str) -> bytes:
     """Subtitles of cues, one a second."""
     cues = (f"00:0{n}.000 --> 00:0{n}.900\n{each}\n" for n, each in enumerate(said))
