@@ -80,7 +80,6 @@ _PAGE = re.compile(r"\bpage\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,5}")
 _MAX_NUMBERS = 4
 _MAX_NAMED_RUNS = 10
-_FILLED_IN = frozenset({raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT})
 _NO_TEXT = "it holds no text"
 _INSTALL_OCR = "its pages are pictures; install quoth[ocr] and index with --rebuild"
 
@@ -193,7 +192,7 @@ def _named_pages(numbers: Sequence[int]) -> str | None:
 
 def _lines(document: PdfDocument, number: int, *, is_tagged: bool) -> _Page:
     """The lines of a page in the order in which people read them."""
-    page = _opened(document, number)
+    page = document[number]
     found = page.get_textpage()
     looks = Looks(page, found, is_tagged=is_tagged)
     # On a page that is turned, lines go up and down.
@@ -213,35 +212,6 @@ def _lines(document: PdfDocument, number: int, *, is_tagged: bool) -> _Page:
     page.close()
     translated = (replace(line, text=text) for line in lines for text in _translated(line))
     return _Page(tuple(translated), is_scan)
-
-
-def _opened(document: PdfDocument, number: int) -> PdfPage:
-    """A page with what is filled into its form, or typed onto it, which stands apart in a file."""
-    page = document[number]
-    if not _is_filled_in(page) or not _has_text(page):
-        return page
-    raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)
-    # What has become part of the page is read with it from then on.
-    page.close()
-    return document[number]
-
-
-def _is_filled_in(page: PdfPage) -> bool:
-    for number in range(raw.FPDFPage_GetAnnotCount(page)):
-        note = raw.FPDFPage_GetAnnot(page, number)
-        kind = raw.FPDFAnnot_GetSubtype(note)
-        raw.FPDFPage_CloseAnnot(note)
-        if kind in _FILLED_IN:
-            return True
-    return False
-
-
-def _has_text(page: PdfPage) -> bool:
-    """Whether a page has text of its own; else OCR reads what is drawn onto its picture, too."""
-    text = page.get_textpage()
-    count = text.count_chars()
-    text.close()
-    return bool(count)
 
 
 def _looked(line: Line, looks: Looks) -> Line:

@@ -445,18 +445,3 @@ def test_no_word_is_lost_wherever_it_stands(pieces: list[tuple[int, int, str]]) 
 
     # The names of a table's columns are said more often than they stand there.
     assert letters <= Counter(parse(".pdf", pdf_at(*pieces)).text)
-
-
-def test_what_is_filled_into_a_form_stands_behind_its_label() -> None:
-    label = placed(72, 700, "Name of the boat:")
-    drawn = "BT /F1 10 Tf 2 3 Td (Seagull) Tj ET"
-    notes = [
-        "<< /Type /Annot /Subtype /Widget /FT /Tx /T (boat) /V (Seagull) /F 4"
-        " /Rect [172 697 300 712] /AP << /N 8 0 R >> >>",
-        "<< /Type /XObject /Subtype /Form /BBox [0 0 128 15] /Resources << /Font << /F1 3 0 R >> >>"
-        f" /Length {len(drawn)} >>\nstream\n{drawn}\nendstream",
-    ]
-    form = pdf_with([label], "/AcroForm << /Fields [7 0 R] >>", notes)
-    filled_in = form.replace(b"/StructParents 0", b"/Annots [7 0 R]")
-
-    assert parse(".pdf", filled_in).text == "Name of the boat: Seagull"
