@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 # So much of the folder's name stands in that of its index, which has at most 255 bytes.
-_NAME_BYTES = 200
+_NAME_BYTES = 242
 
 
 class Library:

@@ -110,13 +110,16 @@ def command(
         from bot.cli.rendering import answer_text
 
     answer = found.answer
-    if as_json:
-        say_json(answer_json(answer, settings.links))
-    else:
-        say(answer_text(answer, look_of(settings)))
-    if page is not None:
-        _write_page(page, found)
-        say(render("written.txt", path=page), err=True)
+    # Neither the page nor the answer is lost where the other can't be written.
+    try:
+        if page is not None:
+            _write_page(page, found)
+            say(render("written.txt", path=page), err=True)
+    finally:
+        if as_json:
+            say_json(answer_json(answer, settings.links))
+        else:
+            say(answer_text(answer, look_of(settings)))
     if answer.outcome == "unsure":
         ctx.exit(Exit.UNSURE)
     if answer.outcome == "unanswered":

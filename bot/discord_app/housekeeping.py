@@ -149,7 +149,11 @@ async def finish_changes(
 
 
 def _forget_gone(settings: Settings, answers: StoredAnswers, scope: str, removed: Set[str]) -> None:
-    """Forget what is quoted of documents that were removed, just now or at any time before."""
+    """
+    Forget what is quoted of documents that were removed, just now or at any time before.
+
+    One that was renamed in the folder, which nobody can in Discord, counts as removed.
+    """
     gone = answers.quoted(scope)
     try:
         gone -= Collection(settings.collection(scope)).made_of().documents.keys()

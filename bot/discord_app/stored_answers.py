@@ -179,7 +179,7 @@ class StoredAnswers:
         """The ids of a server's own documents that answers which are kept quote."""
         here = (server_of(scope),)
         rows = self._records.rows("SELECT found FROM answers WHERE server = ?", here)
-        found = [CONTENTS.validate_json(contents) for (contents,) in rows]
+        found = (CONTENTS.validate_json(contents) for (contents,) in rows)
         return frozenset().union(*(one.quoted(scope) for one in found))
 
     def forget_document(self, scope: str, document_id: str) -> None:

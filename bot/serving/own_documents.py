@@ -14,7 +14,7 @@ from index.documents import SourceFile, list_documents, load_document
 from index.errors import NoDocumentsError
 from index.files import fsync, link
 from index.parsing import ParserProcess
-from index.provenance import Fetched, ProvenanceError, note_fetched, read_provenance
+from index.provenance import Fetched, note_fetched, read_provenance
 from index.search_server import SearchServer
 
 # The niceness of the process that reads a file to see what it is.
@@ -213,7 +213,10 @@ class OwnDocuments:
 
         Raises:
             OSError: If the disk refuses it.
+            ProvenanceError: If what is noted of fetched documents can't be used: no index could be
+                made without the document then.
         """
+        read_provenance(self._folder)
         # Nothing is put back under a name that was removed.
         for kept, before in self.unsettled():
             if kept == name:
@@ -224,7 +227,7 @@ class OwnDocuments:
                 fsync(file.path.parent)
                 # Last, as it alone takes room. Where a file is from that is gone misleads nobody,
                 # and whatever gets its name next is noted anew.
-                with contextlib.suppress(OSError, ProvenanceError):
+                with contextlib.suppress(OSError):
                     note_fetched(self._folder, name, None)
                 return True
         return False

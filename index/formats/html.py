@@ -33,6 +33,7 @@ from index.formats.html_elements import (
     is_note,
     is_silent,
     is_unread,
+    names_of,
     one_line,
     text_at_start,
     text_length,
@@ -70,6 +71,9 @@ _WITHOUT_MARKS = dict.fromkeys(map(ord, CODE_BEGINS + CODE_ENDS))
 # The class of items that Word writes, and their marks: letters of fonts of signs, or numbers.
 _WORD_LIST = "MsoList"
 _WORD_MARK = re.compile(r"(?:[·o§Øüv•▪–-]|(\(?\w{1,4}[.)]))[ \xa0]++(?=\S)")
+# Parts of a page that stand beside its text on a site, and are text where there is no site.
+_BESIDE = frozenset({"aside", "footer", "header"})
+_SIDEBAR = "sidebar"
 _SCHEME = re.compile(r"([a-z][a-z0-9+.\-]*):", re.IGNORECASE)
 # An address of mail or of a telephone is no page.
 _OF_PAGES = frozenset({"http", "https"})
@@ -106,7 +110,8 @@ def add_main_text(blocks: Blocks, element: Any, items: NestedItems) -> None:
 
 
 def _is_no_text(element: Any) -> bool:
-    return is_unread(element) or element.tag == "nav"
+    is_said = element.tag in _BESIDE or _SIDEBAR in names_of(element).split()
+    return is_unread(element) or (is_silent(element) and not is_said)
 
 
 def _outside_menus(element: Any) -> list[Paragraph]:

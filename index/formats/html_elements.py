@@ -211,12 +211,12 @@ def is_silent(element: Any) -> bool:
     if tag in {"header", "footer"} and not (_is_inside_article(element) or _is_title(element)):
         return True
     is_page = tag in {"html", "body", "main", "article"}
-    return not is_page and not _SILENT_NAMES.isdisjoint(_names(element).split())
+    return not is_page and not _SILENT_NAMES.isdisjoint(names_of(element).split())
 
 
 def is_contents(element: Any) -> bool:
     """Whether an element is the table of contents of its own page."""
-    return "toc" in _names(element).split() and not any(
+    return "toc" in names_of(element).split() and not any(
         not (link.get("href") or "#").startswith("#") for link in element.iter("a")
     )
 
@@ -225,12 +225,12 @@ def is_note(element: Any) -> bool:
     """Whether an element is an `aside` as guides have them for notes, tips and warnings."""
     if element.tag != "aside":
         return False
-    names = f"{_names(element)} {element.get('role') or ''} {element.get(_KIND) or ''}"
+    names = f"{names_of(element)} {element.get('role') or ''} {element.get(_KIND) or ''}"
     is_other = not _OTHER_ASIDES.isdisjoint(_PART_OF_NAME.findall(names))
     return not is_other and any(map(_NOTE_NAME.fullmatch, names.split()))
 
 
-def _names(element: Any) -> str:
+def names_of(element: Any) -> str:
     """The classes and the id of an element."""
     return f"{element.get('class') or ''} {element.get('id') or ''}".lower()
 

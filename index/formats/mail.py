@@ -42,7 +42,8 @@ _QUOTED = re.compile(r"^(?:>[ \t]?)+", re.MULTILINE)
 _FLOWED = re.compile(r"(?<!\n--)(?<!\A--) \n")
 _CLOSED = ARCHIVES | MAIL
 _TEXTS = frozenset({"text/plain", "text/html"})
-_NOT_SHOWN = frozenset({"text/calendar", "text/css", "text/rfc822-headers", "text/vcard"})
+_PLAIN = frozenset({"text/plain", "text/markdown", "text/x-markdown"})
+_PART = re.compile(r"^Content-(?:Type|Transfer-Encoding):", re.MULTILINE | re.IGNORECASE)
 
 
 class _Policy(Compat32):
@@ -95,7 +96,8 @@ def _add(blocks: Blocks, message: Message, items: NestedItems, within: str) -> N
     bodies: list[Message] = []
     for part in _parts(message):
         name = _one_line(_stated(part.get_filename))
-        is_beside = bool(name) and _is_beside(part, name)
+        # A message that is nothing but a text may have a name, as a file has.
+        is_beside = bool(name) and part is not message and _is_beside(part, name)
         if is_beside:
             attached.append((name, part))
         # The headers of a message that has a name say whose words those are that follow.
@@ -120,15 +122,11 @@ def _is_beside(part: Message, name: str) -> bool:
     """
     Whether a part of this name is a file beside the message's text.
 
-    What is to be shown within it is a file only if it is no text and no picture. Where nothing is
-    said, a text may have a name, too.
+    What is to be shown within it is a file only if it is no text and no picture.
     """
-    is_text = part.get_content_type() in _TEXTS
-    may_be_read = is_read(name, without=_CLOSED)
-    disposition = part.get_content_disposition()
-    if disposition is None:
-        return not is_text or may_be_read
-    return disposition != "inline" or (not is_text and may_be_read)
+    if part.get_content_disposition() != "inline":
+        return True
+    return part.get_content_type() not in _TEXTS and is_read(name, without=_CLOSED)
 
 
 def _is_file(part: Message) -> bool:
@@ -187,13 +185,17 @@ def _add_body(blocks: Blocks, part: Message, items: NestedItems) -> None:
             else _content(part)
         )
         add_main_text(blocks, parse_html(page), items)
-    elif kind not in _NOT_SHOWN and part.get_content_maintype() in {"text", "multipart"}:
-        # What is no kind of text that is known is plain, and so are parts without a border.
+    elif kind in _PLAIN or (part.get_content_maintype() == "multipart" and not _has_parts(part)):
         text = _QUOTED.sub("", _text(part))
         if _stated(lambda: part.get_param("format")) == "flowed":
             text = _FLOWED.sub(" ", text)
         for paragraph in with_rows(text).split("\n\n"):
             blocks.add(paragraph)
+
+
+def _has_parts(part: Message) -> bool:
+    """Whether there are parts in what should have some, though no border parts them."""
+    return part.is_multipart() or _PART.search(_text(part)) is not None
 
 
 def _text(part: Message) -> str:

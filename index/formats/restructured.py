@@ -78,6 +78,7 @@ _SILENT_DIRECTIVES = frozenset(
 )
 # What stands in it is for some kinds of output alone.
 _ONLY = "only"
+_BETWEEN_WORDS = str.maketrans("_()", "   ")
 _SILENT = (
     nodes.comment,
     nodes.substitution_definition,
@@ -107,6 +108,7 @@ _MAX_TERM_CHARS = 100
 _MARK = "- "
 # The level of a remark on what docutils could not read.
 _ERROR = 3
+_WRONG_TABLE = "Malformed table"
 # What stands for the number of a footnote, with the space before it.
 _REFERENCE = re.compile(r"(?<!\s)\s*+\0")
 
@@ -151,8 +153,10 @@ class _AnyDirective(Directive):  # type: ignore[misc] # docutils has no types
 
     def _is_for_pages(self) -> bool:
         """Whether Sphinx shows what stands here on the pages of a site."""
-        words = "".join(self.arguments).replace("_", " ").split()
-        return "html" in words and "not" not in words
+        written = "".join(self.arguments).translate(_BETWEEN_WORDS)
+        words = written.split()
+        # Other outputs are told apart by their names alone, and what is for none of them is shown.
+        return "not html" not in " ".join(words) if "html" in words else "not" in words
 
 
 class _Code(_AnyDirective):
@@ -206,14 +210,16 @@ def _said_by(node: Any, lines: Sequence[str]) -> list[Any]:
     """What a file of these lines says in a node: the node itself, unless it is a remark."""
     if not isinstance(node, nodes.system_message):
         return [node]
-    is_about_table = node["level"] >= _ERROR and "table" in node.children[0].astext()
+    is_about_table = node["level"] >= _ERROR and node.children[0].astext().startswith(_WRONG_TABLE)
     written = [each for each in node.children[1:] if is_about_table]
     for each in written:
         # The remark names a line in the midst of it.
         said = [line.strip() for line in each.astext().split("\n")]
         at = min(node.get("line", 0), len(lines))
-        begins = (at - back for back in range(len(said)) if lines[at - back - 1] == said[0])
-        each.line = next((n for n in begins if lines[n - 1 : n - 1 + len(said)] == said), at)
+        first = max(0, at - len(said))
+        around = "\n".join(["", *lines[first : at + len(said)], ""])
+        begin = around.find("\n".join(["", *said, ""]))
+        each.line = at if begin < 0 else first + 1 + around.count("\n", 0, begin)
     return written
 
 

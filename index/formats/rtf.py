@@ -76,6 +76,8 @@ _CHARSETS = {
 }
 # The charset of a whole file, where neither a font nor a code page says another one.
 _DOCUMENT_CHARSETS = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
+# Python knows it by its name alone.
+_MAC_CODE_PAGE = "cp10000"
 _HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)
 _MAX_LEVEL = 9
 # As LibreOffice calls the style in files.
@@ -366,6 +368,8 @@ class _Reader:
 
 
 def _known(charset: str) -> str:
+    if charset == _MAC_CODE_PAGE:
+        return _DOCUMENT_CHARSETS["mac"]
     try:
         codecs.lookup(charset)
     except LookupError:

@@ -15,6 +15,7 @@ from index.formats.charsets import decode
 
 # WebVTT ends a cue at a blank line, and remarks stand below; players show SRT up to the next times.
 _SRT = ".srt"
+_WEBVTT = "WEBVTT"
 _TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 _TIMES = re.compile(rf"[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]{0,100})?[ \t]{1,9}([^<>\n]{1,100})>")
@@ -46,7 +47,10 @@ def load_subtitles(suffix: str, content: bytes) -> Loaded:
     """Read subtitles; what is said stands in paragraphs, and a place is the time of a cue."""
     blocks = Blocks("time")
     paragraph: list[_Cue] = []
-    cues = list(_cues(decode(content), has_blanks=suffix == _SRT))
+    text = decode(content)
+    # Whatever its name is, it says itself that it is the other format.
+    has_blanks = suffix == _SRT and not text.startswith(_WEBVTT)
+    cues = list(_cues(text, has_blanks=has_blanks))
     for cue in _with_speakers(cues):
         if paragraph and _begins_paragraph(paragraph, cue):
             blocks.add_whole(_joined(paragraph))

@@ -81,6 +81,24 @@ def test_an_answer_is_kept_as_one_page(ready: tuple[str, ...], tmp_path: Path) -
     assert "/proc/answer.html: can't be written" in unwritable.stderr
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a device that is full")
+def test_an_answer_is_kept_as_a_page_where_it_cannot_be_printed(
+    ready: tuple[str, ...], tmp_path: Path
+) -> None:
+    page = tmp_path / "answer.html"
+    with Path("/dev/full").open("wb") as full:
+        code = Fork(
+            "tests.commands:main_with_fake_reader",
+            ("ask", "--html", str(page), QUESTION, *ready),
+            (0, full.fileno(), full.fileno()),
+            cwd=ROOT,
+            environment={**os.environ, "PYTHONPATH": str(ROOT)},
+        ).wait(PATIENCE_S)
+
+    assert code == 1
+    assert f"<mark>{FAKE_ANSWER}</mark>" in page.read_text(encoding="utf-8")
+
+
 def test_where_the_documents_do_not_say_the_exit_code_is_3(ready: tuple[str, ...]) -> None:
     asked = quoth("ask", "How old is John Morton?", *ready, is_real=True)
 

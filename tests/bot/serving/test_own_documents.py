@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.serving.own_documents import Before, OwnDocuments
-from index.provenance import Fetched, read_provenance
+from index.provenance import Fetched, ProvenanceError, read_provenance
 
 _NAME = "page.html"
 
@@ -86,11 +86,13 @@ def test_a_page_is_removed_where_the_disk_is_full_too(
     assert read_provenance(folder).files == {}
 
 
-def test_a_page_is_removed_where_what_was_noted_of_it_is_damaged(
+def test_nothing_is_removed_that_would_be_answered_from_all_the_same(
     own: OwnDocuments, folder: Path
 ) -> None:
+    """No index is made where what is noted of fetched documents is damaged."""
     own.settle(keep(own, "old"))
     (folder / ".quoth-fetched.json").write_text("{")
 
-    assert own.remove(_NAME)
-    assert own.names() == []
+    with pytest.raises(ProvenanceError):
+        own.remove(_NAME)
+    assert own.names() == [_NAME]

@@ -297,8 +297,32 @@ def test_no_header_takes_the_text_of_a_message_away(header: str) -> None:
     assert "Attachments" not in loaded.text
 
 
+def test_a_named_text_below_another_is_a_file() -> None:
+    patch = "Content-Type: text/plain; name=fix.patch\n\n-A loaf costs 3."
+    written = (
+        "Subject: Fees\nContent-Type: multipart/mixed; boundary=x\n\n"
+        f"--x\nContent-Type: text/plain\n\nA loaf costs 4.\n--x\n{patch}\n--x--\n"
+    )
+
+    assert parse(".eml", written.encode()).text == (
+        "Subject: Fees\nAttachments: fix.patch\n\nA loaf costs 4."
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Content-Type: multipart/mixed; boundary=y\n\n--x\nContent-Type: text/plain\n\nA loaf.",
+        "Content-Type: text/rtf\n\n{\\rtf1 A loaf.}",
+    ],
+    ids=["another border", "markup"],
+)
+def test_what_programs_write_for_programs_is_not_read(written: str) -> None:
+    assert parse(".eml", f"Subject: Fees\n{written}".encode()).text == "Subject: Fees"
+
+
 @pytest.mark.parametrize("kind", ["text/markdown", "multipart/mixed"])
-def test_what_is_no_kind_of_text_that_is_known_is_plain(kind: str) -> None:
+def test_markdown_is_plain_and_so_is_what_has_no_parts(kind: str) -> None:
     written = f"Subject: Fees\nContent-Type: {kind}\n\nA loaf costs 4 marks."
 
     assert parse(".eml", written.encode()).text == "Subject: Fees\n\nA loaf costs 4 marks."

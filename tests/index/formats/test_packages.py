@@ -96,6 +96,13 @@ def test_what_stands_beside_the_text_of_a_book_is_read() -> None:
     )
 
 
+def test_what_leads_elsewhere_in_a_book_or_is_pressed_is_not_read() -> None:
+    contents = "<div class='toc'><p>One</p></div><form>Name <button>Send</button></form>"
+
+    assert parse(".epub", tales(contents)).text.endswith("One")
+    assert parse(".epub", tales(contents)).text == parse(".epub", tales("")).text
+
+
 def test_a_page_stands_once_in_a_book_however_often_it_is_named() -> None:
     """A kilobyte became 148 MB of text."""
     spine = '<itemref idref="a"/><itemref idref="b"/>' * 1_000

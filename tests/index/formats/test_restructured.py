@@ -242,4 +242,12 @@ def test_a_definition_begins_on_the_line_of_its_term() -> None:
 def test_what_is_only_for_pages_is_read() -> None:
     only = ".. only:: {0}\n\n   For {0}.\n\n".format
 
-    assert load("".join(map(only, ["html", "latex", "not html"]))).text == "For html."
+    kinds = ["html", "latex", "not html", "not latex", "(html and not draft)"]
+
+    assert load("".join(map(only, kinds))).text == (
+        "For html.\n\nFor not latex.\n\nFor (html and not draft)."
+    )
+
+
+def test_a_picture_with_an_option_that_nobody_knows_is_no_table() -> None:
+    assert load("Ann pays.\n\n.. figure:: a.png\n   :table: 1\n\n   Ann.").text == "Ann pays."

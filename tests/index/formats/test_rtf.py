@@ -36,6 +36,7 @@ def load(inner: str, head: str = "") -> Loaded:
         (r"{\fonttbl{\f0\fcharset128 M;}}\f0 \'93\'fa \'83A", "日 ア"),
         ("caf\xe9 \x96 5", "café – 5"),
         (r"\mac caf\'8e", "café"),
+        (r"\mac\ansicpg10000 caf\'8e", "café"),
         (r"{\pict\bin5 }}}}}\'ff}after", "after"),
         (r"{\pard Lifeboats{\footnote Of any size.} pay nothing.\par}End", None),
     ],

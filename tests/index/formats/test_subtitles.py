@@ -65,6 +65,12 @@ def test_srt_may_have_blank_lines_within_a_cue(line_end: str) -> None:
     assert loaded.text == "It takes twelve.\n\nFor 35 marks"
 
 
+def test_webvtt_is_read_as_such_whatever_its_file_is_called() -> None:
+    content = cues_of("It takes", "twelve.\n\nNOTE Nobody says this.")
+
+    assert parse(".srt", content).text == parse(".vtt", content).text == "It takes twelve."
+
+
 def cues_of(*said: str) -> bytes:
     """Subtitles of cues, one a second."""
     cues = (f"00:0{n}.000 --> 00:0{n}.900\n{each}\n" for n, each in enumerate(said))
